@@ -1,0 +1,1 @@
+export { createAuthorizer, type Action, type Authorizer, type Resource } from './authorizer.js'

@@ -1,0 +1,3 @@
+import type { DomainEvent } from './envelope.js'
+
+export function validateEvent(_event: DomainEvent): void {}

@@ -1,0 +1,115 @@
+import { AppError } from '@heirloom/errors'
+import { tenantId, type ActorId, type TenantId } from './ids.js'
+
+export const modes = ['saas', 'enterprise', 'system', 'lab'] as const
+export type Mode = (typeof modes)[number]
+
+export const roles = ['owner', 'editor', 'contributor', 'viewer', 'operator'] as const
+/** Roles at tenant scope. `operator` runs the platform: it may change routes of any tenant. */
+export type Role = (typeof roles)[number]
+
+/** Who asks, and for which tenant. Built from verified claims and from nothing else. */
+export interface TenantContext {
+  readonly tenantId: TenantId
+  readonly mode: Mode
+  readonly projectId?: string
+  readonly surfaceId?: string
+  readonly actor: Actor
+  readonly roles: readonly Role[]
+  readonly requestId: string
+  /** W3C Trace Context, level 1, section 3.2. */
+  readonly traceparent?: string
+}
+
+export interface Actor {
+  readonly kind: 'user' | 'service' | 'plugin'
+  readonly id: ActorId
+  readonly name?: string
+}
+
+/**
+ * Claims of an internal token, as the gateway mints it and subgraphs read it.
+ * `sub` is `kind:id`, for example `user:01H…`.
+ */
+export interface TenantClaims {
+  readonly tenant_id?: unknown
+  readonly mode?: unknown
+  readonly project_id?: unknown
+  readonly surface_id?: unknown
+  readonly sub?: unknown
+  readonly name?: unknown
+  readonly roles?: unknown
+  readonly request_id?: unknown
+  readonly traceparent?: unknown
+}
+
+/** @throws AppError TOKEN_INVALID when a claim is missing or malformed */
+export function tenantContext(claims: TenantClaims): TenantContext {
+  const projectId = optionalText(claims.project_id, 'project_id')
+  const surfaceId = optionalText(claims.surface_id, 'surface_id')
+  const traceparent = optionalText(claims.traceparent, 'traceparent')
+  return Object.freeze({
+    tenantId: tenant(claims.tenant_id),
+    mode: oneOf(modes, claims.mode, 'mode'),
+    actor: actor(claims),
+    roles: list(claims.roles).map((role) => oneOf(roles, role, 'roles')),
+    requestId: text(claims.request_id, 'request_id'),
+    ...(projectId === undefined ? {} : { projectId }),
+    ...(surfaceId === undefined ? {} : { surfaceId }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  })
+}
+
+/** The inverse of `tenantContext`: what the gateway signs. */
+export function tenantClaims(context: TenantContext): Record<string, unknown> {
+  return {
+    tenant_id: context.tenantId,
+    mode: context.mode,
+    project_id: context.projectId,
+    surface_id: context.surfaceId,
+    sub: `${context.actor.kind}:${context.actor.id}`,
+    name: context.actor.name,
+    roles: context.roles,
+    request_id: context.requestId,
+    traceparent: context.traceparent,
+  }
+}
+
+function actor(claims: TenantClaims): Actor {
+  const [kind, ...rest] = text(claims.sub, 'sub').split(':')
+  const id = rest.join(':')
+  const name = optionalText(claims.name, 'name')
+  if ((kind !== 'user' && kind !== 'service' && kind !== 'plugin') || id === '') {
+    throw new AppError('TOKEN_INVALID', 'the token names no actor')
+  }
+  return { kind, id: id as ActorId, ...(name === undefined ? {} : { name }) }
+}
+
+function tenant(value: unknown): TenantId {
+  try {
+    return tenantId(text(value, 'tenant_id'))
+  } catch (cause) {
+    throw new AppError('TOKEN_INVALID', 'the token names no tenant', { cause })
+  }
+}
+
+function text(value: unknown, claim: string): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw new AppError('TOKEN_INVALID', `the token has no usable claim "${claim}"`)
+}
+
+function optionalText(value: unknown, claim: string): string | undefined {
+  return value === undefined || value === null ? undefined : text(value, claim)
+}
+
+function list(value: unknown): readonly unknown[] {
+  if (value === undefined) return []
+  if (Array.isArray(value)) return value as unknown[]
+  throw new AppError('TOKEN_INVALID', 'the token has no usable claim "roles"')
+}
+
+function oneOf<T extends string>(allowed: readonly T[], value: unknown, claim: string): T {
+  const found = allowed.find((candidate) => candidate === value)
+  if (found !== undefined) return found
+  throw new AppError('TOKEN_INVALID', `the token has no usable claim "${claim}"`)
+}

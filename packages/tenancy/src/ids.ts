@@ -1,0 +1,36 @@
+import { monotonicFactory } from 'ulid'
+import { AppError } from '@heirloom/errors'
+
+declare const brand: unique symbol
+type Brand<Name extends string> = { readonly [brand]: Name }
+
+export type TenantId = string & Brand<'TenantId'>
+export type ActorId = string & Brand<'ActorId'>
+export type Ulid = string & Brand<'Ulid'>
+
+// Lower case letters, digits, - and _: safe in keys, in file names and in SQL literals.
+const tenantIdPattern = /^[a-z0-9][a-z0-9_-]{1,62}$/
+const ulidPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
+
+/** @throws AppError INVALID_INPUT */
+export function tenantId(value: string): TenantId {
+  if (!tenantIdPattern.test(value)) {
+    throw new AppError('INVALID_INPUT', `"${value.slice(0, 64)}" is not a tenant id`)
+  }
+  return value as TenantId
+}
+
+export function isUlid(value: unknown): value is Ulid {
+  return typeof value === 'string' && ulidPattern.test(value)
+}
+
+export type NewId = () => Ulid
+
+/**
+ * ULIDs (https://github.com/ulid/spec): 48 bits of milliseconds, then 80 random bits. Within one
+ * factory they are strictly increasing even inside a millisecond.
+ */
+export function createIds(now: () => number = Date.now): NewId {
+  const next = monotonicFactory()
+  return () => next(now()) as Ulid
+}
