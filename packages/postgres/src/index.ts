@@ -3,3 +3,10 @@ export { createDatabase, type Database, type DatabaseOptions, type TenantDatabas
 export { listen } from './listen.js'
 export { databaseError } from './errors.js'
 export { appRole, ownerRole, workerRole } from './roles.js'
+export {
+  idempotencyKeyHours,
+  idempotencyMigrations,
+  idempotent,
+  type IdempotentRequest,
+  type JsonValue,
+} from './idempotency.js'
