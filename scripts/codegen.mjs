@@ -7,8 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { codegen } from '@graphql-codegen/core'
 import * as resolversPlugin from '@graphql-codegen/typescript-resolvers'
 import * as typesPlugin from '@graphql-codegen/typescript'
-import { buildSubgraphSchema } from '@apollo/subgraph'
-import { parse, printSchema } from 'graphql'
+import { buildASTSchema, Kind, parse } from 'graphql'
 import { format } from 'prettier'
 import { readSubgraphs } from './subgraphs.mjs'
 
@@ -22,7 +21,10 @@ for (const { name } of readSubgraphs()) {
     ? JSON.parse(readFileSync(`${dir}/codegen.json`, 'utf8'))
     : {}
   const document = parse(readFileSync(`schema/subgraphs/${name}.graphql`, 'utf8'))
-  const schemaAst = buildSubgraphSchema({ typeDefs: document })
+  // Only the subgraph's own types: the kit adds federation's (_Service, _entities) by itself.
+  const definitions = document.definitions.filter((node) => node.kind !== Kind.SCHEMA_EXTENSION)
+  const ownTypes = { ...document, definitions }
+  const schemaAst = buildASTSchema(ownTypes, { assumeValid: true, assumeValidSDL: true })
   const config = {
     federation: true,
     contextType: '../context.js#GraphQLContext',
@@ -37,7 +39,7 @@ for (const { name } of readSubgraphs()) {
   }
   const text = await codegen({
     filename: `${dir}/src/generated/resolvers.ts`,
-    schema: parse(printSchema(schemaAst)),
+    schema: ownTypes,
     schemaAst,
     documents: [],
     config,

@@ -21,12 +21,7 @@ export type Scalars = {
   Float: { input: number; output: number }
   /** An instant in UTC as RFC 3339, for example 1847-10-19T00:00:00.000Z. */
   DateTime: { input: Date; output: Date | string }
-  link__Import: { input: any; output: any }
-  federation__FieldSet: { input: any; output: any }
-  federation__Scope: { input: any; output: any }
-  federation__Policy: { input: any; output: any }
-  federation__ContextFieldValue: { input: any; output: any }
-  _Any: { input: any; output: any }
+  _FieldSet: { input: any; output: any }
 }
 
 export type Story = {
@@ -169,12 +164,6 @@ export type MutationLinkMediaToStoryArgs = {
   input: LinkMediaToStoryInput
 }
 
-export type Link__Purpose =
-  /** `SECURITY` features provide metadata necessary to securely resolve fields. */
-  | 'SECURITY'
-  /** `EXECUTION` features provide metadata necessary for operation execution. */
-  | 'EXECUTION'
-
 export type ResolverTypeWrapper<T> = Promise<T> | T
 
 export type ReferenceResolver<TResult, TReference, TContext> = (
@@ -297,11 +286,6 @@ export type FederationReferenceTypes = {
   >
 }
 
-/** Mapping of union types */
-export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
-  _Entity: Legacy | MediaAsset | Story
-}
-
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>
@@ -310,11 +294,14 @@ export type ResolversTypes = {
   Legacy: ResolverTypeWrapper<Legacy>
   MediaStatus: MediaStatus
   MediaAsset: ResolverTypeWrapper<MediaAsset>
+  String: ResolverTypeWrapper<Scalars['String']['output']>
   Float: ResolverTypeWrapper<Scalars['Float']['output']>
   MediaAssetConnection: ResolverTypeWrapper<MediaAssetConnection>
   MediaAssetEdge: ResolverTypeWrapper<MediaAssetEdge>
   PageInfo: ResolverTypeWrapper<PageInfo>
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>
   RequestUploadInput: RequestUploadInput
   PresignedUpload: ResolverTypeWrapper<PresignedUpload>
   HttpHeader: ResolverTypeWrapper<HttpHeader>
@@ -324,20 +311,6 @@ export type ResolversTypes = {
   LinkMediaToStoryInput: LinkMediaToStoryInput
   LinkMediaToStoryPayload: ResolverTypeWrapper<LinkMediaToStoryPayload>
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>
-  link__Purpose: Link__Purpose
-  link__Import: ResolverTypeWrapper<Scalars['link__Import']['output']>
-  federation__FieldSet: ResolverTypeWrapper<Scalars['federation__FieldSet']['output']>
-  federation__Scope: ResolverTypeWrapper<Scalars['federation__Scope']['output']>
-  federation__Policy: ResolverTypeWrapper<Scalars['federation__Policy']['output']>
-  federation__ContextFieldValue: ResolverTypeWrapper<
-    Scalars['federation__ContextFieldValue']['output']
-  >
-  _Any: ResolverTypeWrapper<Scalars['_Any']['output']>
-  _Service: ResolverTypeWrapper<_Service>
-  _Entity: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['_Entity']>
-  String: ResolverTypeWrapper<Scalars['String']['output']>
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>
 }
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -347,11 +320,14 @@ export type ResolversParentTypes = {
   ID: Scalars['ID']['output']
   Legacy: Legacy
   MediaAsset: MediaAsset | FederationReferenceTypes['MediaAsset']
+  String: Scalars['String']['output']
   Float: Scalars['Float']['output']
   MediaAssetConnection: MediaAssetConnection
   MediaAssetEdge: MediaAssetEdge
   PageInfo: PageInfo
+  Boolean: Scalars['Boolean']['output']
   Query: Record<PropertyKey, never>
+  Int: Scalars['Int']['output']
   RequestUploadInput: RequestUploadInput
   PresignedUpload: PresignedUpload
   HttpHeader: HttpHeader
@@ -361,180 +337,7 @@ export type ResolversParentTypes = {
   LinkMediaToStoryInput: LinkMediaToStoryInput
   LinkMediaToStoryPayload: LinkMediaToStoryPayload
   Mutation: Record<PropertyKey, never>
-  link__Import: Scalars['link__Import']['output']
-  federation__FieldSet: Scalars['federation__FieldSet']['output']
-  federation__Scope: Scalars['federation__Scope']['output']
-  federation__Policy: Scalars['federation__Policy']['output']
-  federation__ContextFieldValue: Scalars['federation__ContextFieldValue']['output']
-  _Any: Scalars['_Any']['output']
-  _Service: _Service
-  _Entity: ResolversUnionTypes<ResolversParentTypes>['_Entity']
-  String: Scalars['String']['output']
-  Boolean: Scalars['Boolean']['output']
-  Int: Scalars['Int']['output']
 }
-
-export type LinkDirectiveArgs = {
-  url?: Maybe<Scalars['String']['input']>
-  as?: Maybe<Scalars['String']['input']>
-  for?: Maybe<Link__Purpose>
-  import?: Maybe<Array<Maybe<Scalars['link__Import']['input']>>>
-}
-
-export type LinkDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = LinkDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type TagDirectiveArgs = {
-  name: Scalars['String']['input']
-}
-
-export type TagDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = TagDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__ExtendsDirectiveArgs = {}
-
-export type Federation__ExtendsDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__ExtendsDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type ShareableDirectiveArgs = {}
-
-export type ShareableDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = ShareableDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__InaccessibleDirectiveArgs = {}
-
-export type Federation__InaccessibleDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__InaccessibleDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__OverrideDirectiveArgs = {
-  from: Scalars['String']['input']
-  label?: Maybe<Scalars['String']['input']>
-}
-
-export type Federation__OverrideDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__OverrideDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__ComposeDirectiveDirectiveArgs = {
-  name?: Maybe<Scalars['String']['input']>
-}
-
-export type Federation__ComposeDirectiveDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__ComposeDirectiveDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__InterfaceObjectDirectiveArgs = {}
-
-export type Federation__InterfaceObjectDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__InterfaceObjectDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__AuthenticatedDirectiveArgs = {}
-
-export type Federation__AuthenticatedDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__AuthenticatedDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__RequiresScopesDirectiveArgs = {
-  scopes: Array<Array<Scalars['federation__Scope']['input']>>
-}
-
-export type Federation__RequiresScopesDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__RequiresScopesDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__PolicyDirectiveArgs = {
-  policies: Array<Array<Scalars['federation__Policy']['input']>>
-}
-
-export type Federation__PolicyDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__PolicyDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__ContextDirectiveArgs = {
-  name: Scalars['String']['input']
-}
-
-export type Federation__ContextDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__ContextDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__FromContextDirectiveArgs = {
-  field?: Maybe<Scalars['federation__ContextFieldValue']['input']>
-}
-
-export type Federation__FromContextDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__FromContextDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__CostDirectiveArgs = {
-  weight: Scalars['Int']['input']
-}
-
-export type Federation__CostDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__CostDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__ListSizeDirectiveArgs = {
-  assumedSize?: Maybe<Scalars['Int']['input']>
-  slicingArguments?: Maybe<Array<Scalars['String']['input']>>
-  sizedFields?: Maybe<Array<Scalars['String']['input']>>
-  requireOneSlicingArgument?: Maybe<Scalars['Boolean']['input']>
-}
-
-export type Federation__ListSizeDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__ListSizeDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<
   ResolversTypes['DateTime'],
@@ -556,7 +359,6 @@ export type StoryResolvers<
   >
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
   media?: Resolver<Array<ResolversTypes['MediaAsset']>, ParentType, ContextType>
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
 export type LegacyResolvers<
@@ -564,7 +366,6 @@ export type LegacyResolvers<
   ParentType extends ResolversParentTypes['Legacy'] = ResolversParentTypes['Legacy'],
 > = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
 export type MediaAssetResolvers<
@@ -589,7 +390,6 @@ export type MediaAssetResolvers<
   status?: Resolver<ResolversTypes['MediaStatus'], ParentType, ContextType>
   url?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
 export type MediaAssetConnectionResolvers<
@@ -635,13 +435,6 @@ export type QueryResolvers<
     ContextType,
     RequireFields<QueryMediaAssetsArgs, 'first'>
   >
-  _entities?: Resolver<
-    Array<Maybe<ResolversTypes['_Entity']>>,
-    ParentType,
-    ContextType,
-    RequireFields<Query_EntitiesArgs, 'representations'>
-  >
-  _service?: Resolver<ResolversTypes['_Service'], ParentType, ContextType>
 }
 
 export type PresignedUploadResolvers<
@@ -712,59 +505,6 @@ export type MutationResolvers<
   >
 }
 
-export interface Link__ImportScalarConfig extends GraphQLScalarTypeConfig<
-  ResolversTypes['link__Import'],
-  any
-> {
-  name: 'link__Import'
-}
-
-export interface Federation__FieldSetScalarConfig extends GraphQLScalarTypeConfig<
-  ResolversTypes['federation__FieldSet'],
-  any
-> {
-  name: 'federation__FieldSet'
-}
-
-export interface Federation__ScopeScalarConfig extends GraphQLScalarTypeConfig<
-  ResolversTypes['federation__Scope'],
-  any
-> {
-  name: 'federation__Scope'
-}
-
-export interface Federation__PolicyScalarConfig extends GraphQLScalarTypeConfig<
-  ResolversTypes['federation__Policy'],
-  any
-> {
-  name: 'federation__Policy'
-}
-
-export interface Federation__ContextFieldValueScalarConfig extends GraphQLScalarTypeConfig<
-  ResolversTypes['federation__ContextFieldValue'],
-  any
-> {
-  name: 'federation__ContextFieldValue'
-}
-
-export interface _AnyScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['_Any'], any> {
-  name: '_Any'
-}
-
-export type _ServiceResolvers<
-  ContextType = GraphQLContext,
-  ParentType extends ResolversParentTypes['_Service'] = ResolversParentTypes['_Service'],
-> = {
-  sdl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
-}
-
-export type _EntityResolvers<
-  ContextType = GraphQLContext,
-  ParentType extends ResolversParentTypes['_Entity'] = ResolversParentTypes['_Entity'],
-> = {
-  __resolveType?: TypeResolveFn<'Legacy' | 'MediaAsset' | 'Story', ParentType, ContextType>
-}
-
 export type Resolvers<ContextType = GraphQLContext> = {
   DateTime?: GraphQLScalarType
   Story?: StoryResolvers<ContextType>
@@ -780,34 +520,4 @@ export type Resolvers<ContextType = GraphQLContext> = {
   CompleteUploadPayload?: CompleteUploadPayloadResolvers<ContextType>
   LinkMediaToStoryPayload?: LinkMediaToStoryPayloadResolvers<ContextType>
   Mutation?: MutationResolvers<ContextType>
-  link__Import?: GraphQLScalarType
-  federation__FieldSet?: GraphQLScalarType
-  federation__Scope?: GraphQLScalarType
-  federation__Policy?: GraphQLScalarType
-  federation__ContextFieldValue?: GraphQLScalarType
-  _Any?: GraphQLScalarType
-  _Service?: _ServiceResolvers<ContextType>
-  _Entity?: _EntityResolvers<ContextType>
-}
-
-export type DirectiveResolvers<ContextType = GraphQLContext> = {
-  link?: LinkDirectiveResolver<any, any, ContextType>
-  tag?: TagDirectiveResolver<any, any, ContextType>
-  federation__extends?: Federation__ExtendsDirectiveResolver<any, any, ContextType>
-  shareable?: ShareableDirectiveResolver<any, any, ContextType>
-  federation__inaccessible?: Federation__InaccessibleDirectiveResolver<any, any, ContextType>
-  federation__override?: Federation__OverrideDirectiveResolver<any, any, ContextType>
-  federation__composeDirective?: Federation__ComposeDirectiveDirectiveResolver<
-    any,
-    any,
-    ContextType
-  >
-  federation__interfaceObject?: Federation__InterfaceObjectDirectiveResolver<any, any, ContextType>
-  federation__authenticated?: Federation__AuthenticatedDirectiveResolver<any, any, ContextType>
-  federation__requiresScopes?: Federation__RequiresScopesDirectiveResolver<any, any, ContextType>
-  federation__policy?: Federation__PolicyDirectiveResolver<any, any, ContextType>
-  federation__context?: Federation__ContextDirectiveResolver<any, any, ContextType>
-  federation__fromContext?: Federation__FromContextDirectiveResolver<any, any, ContextType>
-  federation__cost?: Federation__CostDirectiveResolver<any, any, ContextType>
-  federation__listSize?: Federation__ListSizeDirectiveResolver<any, any, ContextType>
 }

@@ -23,12 +23,7 @@ export type Scalars = {
   DateTime: { input: Date; output: Date | string }
   /** Any JSON value. */
   JSON: { input: unknown; output: unknown }
-  link__Import: { input: any; output: any }
-  federation__FieldSet: { input: any; output: any }
-  federation__Scope: { input: any; output: any }
-  federation__Policy: { input: any; output: any }
-  federation__ContextFieldValue: { input: any; output: any }
-  _Any: { input: any; output: any }
+  _FieldSet: { input: any; output: any }
 }
 
 export type Legacy = {
@@ -242,12 +237,6 @@ export type SubscriptionTimelineArgs = {
   after?: InputMaybe<Scalars['String']['input']>
 }
 
-export type Link__Purpose =
-  /** `SECURITY` features provide metadata necessary to securely resolve fields. */
-  | 'SECURITY'
-  /** `EXECUTION` features provide metadata necessary for operation execution. */
-  | 'EXECUTION'
-
 export type ResolverTypeWrapper<T> = Promise<T> | T
 
 export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
@@ -343,11 +332,6 @@ export type DirectiveResolverFn<
   info: GraphQLResolveInfo,
 ) => TResult | Promise<TResult>
 
-/** Mapping of union types */
-export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
-  _Entity: Legacy | MediaAsset | Person | Story
-}
-
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>
@@ -360,13 +344,16 @@ export type ResolversTypes = {
   TenantMode: TenantMode
   BackendType: BackendType
   Route: ResolverTypeWrapper<Route>
+  String: ResolverTypeWrapper<Scalars['String']['output']>
   RouteConnection: ResolverTypeWrapper<RouteConnection>
   RouteEdge: ResolverTypeWrapper<RouteEdge>
   PageInfo: ResolverTypeWrapper<PageInfo>
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>
   StreamEvent: ResolverTypeWrapper<StreamEvent>
   StreamEventConnection: ResolverTypeWrapper<StreamEventConnection>
   StreamEventEdge: ResolverTypeWrapper<StreamEventEdge>
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>
   SaveRouteInput: SaveRouteInput
   SaveRoutePayload: ResolverTypeWrapper<SaveRoutePayload>
   DeleteRouteInput: DeleteRouteInput
@@ -376,20 +363,6 @@ export type ResolversTypes = {
   AppendEventPayload: ResolverTypeWrapper<AppendEventPayload>
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>
-  link__Purpose: Link__Purpose
-  link__Import: ResolverTypeWrapper<Scalars['link__Import']['output']>
-  federation__FieldSet: ResolverTypeWrapper<Scalars['federation__FieldSet']['output']>
-  federation__Scope: ResolverTypeWrapper<Scalars['federation__Scope']['output']>
-  federation__Policy: ResolverTypeWrapper<Scalars['federation__Policy']['output']>
-  federation__ContextFieldValue: ResolverTypeWrapper<
-    Scalars['federation__ContextFieldValue']['output']
-  >
-  _Any: ResolverTypeWrapper<Scalars['_Any']['output']>
-  _Service: ResolverTypeWrapper<_Service>
-  _Entity: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['_Entity']>
-  String: ResolverTypeWrapper<Scalars['String']['output']>
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>
 }
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -402,13 +375,16 @@ export type ResolversParentTypes = {
   Person: Person
   MediaAsset: MediaAsset
   Route: Route
+  String: Scalars['String']['output']
   RouteConnection: RouteConnection
   RouteEdge: RouteEdge
   PageInfo: PageInfo
+  Boolean: Scalars['Boolean']['output']
   StreamEvent: StreamEvent
   StreamEventConnection: StreamEventConnection
   StreamEventEdge: StreamEventEdge
   Query: Record<PropertyKey, never>
+  Int: Scalars['Int']['output']
   SaveRouteInput: SaveRouteInput
   SaveRoutePayload: SaveRoutePayload
   DeleteRouteInput: DeleteRouteInput
@@ -418,180 +394,7 @@ export type ResolversParentTypes = {
   AppendEventPayload: AppendEventPayload
   Mutation: Record<PropertyKey, never>
   Subscription: Record<PropertyKey, never>
-  link__Import: Scalars['link__Import']['output']
-  federation__FieldSet: Scalars['federation__FieldSet']['output']
-  federation__Scope: Scalars['federation__Scope']['output']
-  federation__Policy: Scalars['federation__Policy']['output']
-  federation__ContextFieldValue: Scalars['federation__ContextFieldValue']['output']
-  _Any: Scalars['_Any']['output']
-  _Service: _Service
-  _Entity: ResolversUnionTypes<ResolversParentTypes>['_Entity']
-  String: Scalars['String']['output']
-  Boolean: Scalars['Boolean']['output']
-  Int: Scalars['Int']['output']
 }
-
-export type LinkDirectiveArgs = {
-  url?: Maybe<Scalars['String']['input']>
-  as?: Maybe<Scalars['String']['input']>
-  for?: Maybe<Link__Purpose>
-  import?: Maybe<Array<Maybe<Scalars['link__Import']['input']>>>
-}
-
-export type LinkDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = LinkDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type TagDirectiveArgs = {
-  name: Scalars['String']['input']
-}
-
-export type TagDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = TagDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__ExtendsDirectiveArgs = {}
-
-export type Federation__ExtendsDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__ExtendsDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type ShareableDirectiveArgs = {}
-
-export type ShareableDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = ShareableDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__InaccessibleDirectiveArgs = {}
-
-export type Federation__InaccessibleDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__InaccessibleDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__OverrideDirectiveArgs = {
-  from: Scalars['String']['input']
-  label?: Maybe<Scalars['String']['input']>
-}
-
-export type Federation__OverrideDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__OverrideDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__ComposeDirectiveDirectiveArgs = {
-  name?: Maybe<Scalars['String']['input']>
-}
-
-export type Federation__ComposeDirectiveDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__ComposeDirectiveDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__InterfaceObjectDirectiveArgs = {}
-
-export type Federation__InterfaceObjectDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__InterfaceObjectDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__AuthenticatedDirectiveArgs = {}
-
-export type Federation__AuthenticatedDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__AuthenticatedDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__RequiresScopesDirectiveArgs = {
-  scopes: Array<Array<Scalars['federation__Scope']['input']>>
-}
-
-export type Federation__RequiresScopesDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__RequiresScopesDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__PolicyDirectiveArgs = {
-  policies: Array<Array<Scalars['federation__Policy']['input']>>
-}
-
-export type Federation__PolicyDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__PolicyDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__ContextDirectiveArgs = {
-  name: Scalars['String']['input']
-}
-
-export type Federation__ContextDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__ContextDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__FromContextDirectiveArgs = {
-  field?: Maybe<Scalars['federation__ContextFieldValue']['input']>
-}
-
-export type Federation__FromContextDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__FromContextDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__CostDirectiveArgs = {
-  weight: Scalars['Int']['input']
-}
-
-export type Federation__CostDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__CostDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
-
-export type Federation__ListSizeDirectiveArgs = {
-  assumedSize?: Maybe<Scalars['Int']['input']>
-  slicingArguments?: Maybe<Array<Scalars['String']['input']>>
-  sizedFields?: Maybe<Array<Scalars['String']['input']>>
-  requireOneSlicingArgument?: Maybe<Scalars['Boolean']['input']>
-}
-
-export type Federation__ListSizeDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = GraphQLContext,
-  Args = Federation__ListSizeDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<
   ResolversTypes['DateTime'],
@@ -609,7 +412,6 @@ export type LegacyResolvers<
   ParentType extends ResolversParentTypes['Legacy'] = ResolversParentTypes['Legacy'],
 > = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
 export type StoryResolvers<
@@ -617,7 +419,6 @@ export type StoryResolvers<
   ParentType extends ResolversParentTypes['Story'] = ResolversParentTypes['Story'],
 > = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
 export type PersonResolvers<
@@ -625,7 +426,6 @@ export type PersonResolvers<
   ParentType extends ResolversParentTypes['Person'] = ResolversParentTypes['Person'],
 > = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
 export type MediaAssetResolvers<
@@ -633,7 +433,6 @@ export type MediaAssetResolvers<
   ParentType extends ResolversParentTypes['MediaAsset'] = ResolversParentTypes['MediaAsset'],
 > = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
 export type RouteResolvers<
@@ -748,13 +547,6 @@ export type QueryResolvers<
     ContextType,
     RequireFields<QueryTimelineEventsArgs, 'legacyId' | 'first'>
   >
-  _entities?: Resolver<
-    Array<Maybe<ResolversTypes['_Entity']>>,
-    ParentType,
-    ContextType,
-    RequireFields<Query_EntitiesArgs, 'representations'>
-  >
-  _service?: Resolver<ResolversTypes['_Service'], ParentType, ContextType>
 }
 
 export type SaveRoutePayloadResolvers<
@@ -825,63 +617,6 @@ export type SubscriptionResolvers<
   >
 }
 
-export interface Link__ImportScalarConfig extends GraphQLScalarTypeConfig<
-  ResolversTypes['link__Import'],
-  any
-> {
-  name: 'link__Import'
-}
-
-export interface Federation__FieldSetScalarConfig extends GraphQLScalarTypeConfig<
-  ResolversTypes['federation__FieldSet'],
-  any
-> {
-  name: 'federation__FieldSet'
-}
-
-export interface Federation__ScopeScalarConfig extends GraphQLScalarTypeConfig<
-  ResolversTypes['federation__Scope'],
-  any
-> {
-  name: 'federation__Scope'
-}
-
-export interface Federation__PolicyScalarConfig extends GraphQLScalarTypeConfig<
-  ResolversTypes['federation__Policy'],
-  any
-> {
-  name: 'federation__Policy'
-}
-
-export interface Federation__ContextFieldValueScalarConfig extends GraphQLScalarTypeConfig<
-  ResolversTypes['federation__ContextFieldValue'],
-  any
-> {
-  name: 'federation__ContextFieldValue'
-}
-
-export interface _AnyScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['_Any'], any> {
-  name: '_Any'
-}
-
-export type _ServiceResolvers<
-  ContextType = GraphQLContext,
-  ParentType extends ResolversParentTypes['_Service'] = ResolversParentTypes['_Service'],
-> = {
-  sdl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
-}
-
-export type _EntityResolvers<
-  ContextType = GraphQLContext,
-  ParentType extends ResolversParentTypes['_Entity'] = ResolversParentTypes['_Entity'],
-> = {
-  __resolveType?: TypeResolveFn<
-    'Legacy' | 'MediaAsset' | 'Person' | 'Story',
-    ParentType,
-    ContextType
-  >
-}
-
 export type Resolvers<ContextType = GraphQLContext> = {
   DateTime?: GraphQLScalarType
   JSON?: GraphQLScalarType
@@ -902,34 +637,4 @@ export type Resolvers<ContextType = GraphQLContext> = {
   AppendEventPayload?: AppendEventPayloadResolvers<ContextType>
   Mutation?: MutationResolvers<ContextType>
   Subscription?: SubscriptionResolvers<ContextType>
-  link__Import?: GraphQLScalarType
-  federation__FieldSet?: GraphQLScalarType
-  federation__Scope?: GraphQLScalarType
-  federation__Policy?: GraphQLScalarType
-  federation__ContextFieldValue?: GraphQLScalarType
-  _Any?: GraphQLScalarType
-  _Service?: _ServiceResolvers<ContextType>
-  _Entity?: _EntityResolvers<ContextType>
-}
-
-export type DirectiveResolvers<ContextType = GraphQLContext> = {
-  link?: LinkDirectiveResolver<any, any, ContextType>
-  tag?: TagDirectiveResolver<any, any, ContextType>
-  federation__extends?: Federation__ExtendsDirectiveResolver<any, any, ContextType>
-  shareable?: ShareableDirectiveResolver<any, any, ContextType>
-  federation__inaccessible?: Federation__InaccessibleDirectiveResolver<any, any, ContextType>
-  federation__override?: Federation__OverrideDirectiveResolver<any, any, ContextType>
-  federation__composeDirective?: Federation__ComposeDirectiveDirectiveResolver<
-    any,
-    any,
-    ContextType
-  >
-  federation__interfaceObject?: Federation__InterfaceObjectDirectiveResolver<any, any, ContextType>
-  federation__authenticated?: Federation__AuthenticatedDirectiveResolver<any, any, ContextType>
-  federation__requiresScopes?: Federation__RequiresScopesDirectiveResolver<any, any, ContextType>
-  federation__policy?: Federation__PolicyDirectiveResolver<any, any, ContextType>
-  federation__context?: Federation__ContextDirectiveResolver<any, any, ContextType>
-  federation__fromContext?: Federation__FromContextDirectiveResolver<any, any, ContextType>
-  federation__cost?: Federation__CostDirectiveResolver<any, any, ContextType>
-  federation__listSize?: Federation__ListSizeDirectiveResolver<any, any, ContextType>
 }
