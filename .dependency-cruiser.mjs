@@ -59,7 +59,13 @@ export default {
       comment: 'Resolvers translate and delegate; what touches data lives behind a domain port.',
       severity: 'error',
       from: { path: '^subgraphs/[^/]+/src/resolvers/' },
-      to: { path: ['^subgraphs/[^/]+/src/(data|workers)/', '^packages/postgres/', '^node_modules/(kysely|pg|@aws-sdk)/'] },
+      to: {
+        path: [
+          '^subgraphs/[^/]+/src/(data|workers)/',
+          '^packages/postgres/',
+          '^node_modules/(kysely|pg|@aws-sdk)/',
+        ],
+      },
     },
     {
       name: 'vendor-sdk-in-its-backend',
@@ -96,7 +102,9 @@ export default {
       name: 'tests-stay-tests',
       comment: 'Code that ships must not reach for test code.',
       severity: 'error',
-      from: { pathNot: ['\\.(test|contract)\\.ts$', '^packages/testkit/', '^(test|bench)/', '/contract/'] },
+      from: {
+        pathNot: ['\\.(test|contract)\\.ts$', '^packages/testkit/', '^(test|bench)/', '/contract/'],
+      },
       to: { path: ['^packages/testkit/', '\\.test\\.ts$', '^node_modules/(vitest|fast-check)/'] },
     },
   ],

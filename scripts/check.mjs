@@ -13,7 +13,16 @@ const steps = [
   [
     'import boundaries',
     'depcruise',
-    ['--config', '.dependency-cruiser.mjs', '--output-type', 'err-long', 'gateway', 'subgraphs', 'packages', 'test'],
+    [
+      '--config',
+      '.dependency-cruiser.mjs',
+      '--output-type',
+      'err-long',
+      'gateway',
+      'subgraphs',
+      'packages',
+      'test',
+    ],
   ],
 ]
 

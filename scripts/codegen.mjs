@@ -34,7 +34,11 @@ for (const { name } of readSubgraphs()) {
     optionalResolveType: true,
     emitLegacyCommonJSImports: false,
     importExtension: '.js',
-    scalars: { DateTime: { input: 'Date', output: 'Date | string' }, JSON: 'unknown', ID: 'string' },
+    scalars: {
+      DateTime: { input: 'Date', output: 'Date | string' },
+      JSON: 'unknown',
+      ID: 'string',
+    },
     mappers: settings.mappers ?? {},
   }
   const text = await codegen({

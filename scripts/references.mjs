@@ -3,6 +3,7 @@
 // references can never disagree with the declared dependencies. `--check` only compares.
 import { readFileSync, writeFileSync, existsSync } from 'node:fs'
 import { relative } from 'node:path'
+import { format } from 'prettier'
 import { workspaces } from './workspaces.mjs'
 
 const check = process.argv.includes('--check')
@@ -10,8 +11,8 @@ const all = workspaces()
 const byName = new Map(all.map((w) => [w.name, w]))
 const stale = []
 
-function write(path, value) {
-  const text = JSON.stringify(value, null, 2) + '\n'
+async function write(path, value) {
+  const text = await format(JSON.stringify(value), { parser: 'json', printWidth: 100 })
   if (existsSync(path) && readFileSync(path, 'utf8') === text) return
   stale.push(path)
   if (!check) writeFileSync(path, text)
@@ -23,7 +24,7 @@ for (const workspace of all) {
     ...workspace.manifest.devDependencies,
   }
   const up = relative(workspace.dir, '.')
-  write(`${workspace.dir}/tsconfig.json`, {
+  await write(`${workspace.dir}/tsconfig.json`, {
     extends: `${up}/tsconfig.base.json`,
     compilerOptions: { rootDir: 'src', outDir: 'dist' },
     include: ['src'],
@@ -32,9 +33,9 @@ for (const workspace of all) {
       .map((name) => ({ path: relative(workspace.dir, byName.get(name).dir) })),
   })
 }
-write('tsconfig.json', {
+await write('tsconfig.json', {
   files: [],
-  references: [...all.map((w) => ({ path: w.dir })), { path: 'test' }, { path: 'bench' }].filter(
+  references: [...all.map((w) => ({ path: w.dir })), { path: 'test' }].filter(
     (r) => all.some((w) => w.dir === r.path) || existsSync(`${r.path}/tsconfig.json`),
   ),
 })

@@ -88,7 +88,9 @@ async function remembered<Schema, Result extends JsonValue>(
 }
 
 function hashOf(input: unknown): string {
-  return createHash('sha256').update(JSON.stringify(sorted(input))).digest('hex')
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(input)))
+    .digest('hex')
 }
 
 /** Objects with the same fields hash alike, whatever their order. */

@@ -1,5 +1,10 @@
 export { migrate, type Migrations } from './migrate.js'
-export { createDatabase, type Database, type DatabaseOptions, type TenantDatabase } from './database.js'
+export {
+  createDatabase,
+  type Database,
+  type DatabaseOptions,
+  type TenantDatabase,
+} from './database.js'
 export { listen } from './listen.js'
 export { databaseError } from './errors.js'
 export { appRole, ownerRole, workerRole } from './roles.js'

@@ -1,4 +1,12 @@
-export { createIds, isUlid, tenantId, type ActorId, type NewId, type TenantId, type Ulid } from './ids.js'
+export {
+  createIds,
+  isUlid,
+  tenantId,
+  type ActorId,
+  type NewId,
+  type TenantId,
+  type Ulid,
+} from './ids.js'
 export {
   modes,
   roles,

@@ -89,7 +89,8 @@ export function tokenError(cause: unknown, token: string): AppError {
     return new AppError('TOKEN_EXPIRED', 'the token has expired; get a new one', { cause })
   }
   if (cause instanceof errors.JWTClaimValidationFailed) {
-    const what = cause.claim === 'aud' ? 'is meant for another audience' : `fails on "${cause.claim}"`
+    const what =
+      cause.claim === 'aud' ? 'is meant for another audience' : `fails on "${cause.claim}"`
     return new AppError('TOKEN_INVALID', `the token ${what}`, { cause })
   }
   if (cause instanceof errors.JOSEError && !(cause instanceof errors.JWKSTimeout)) {
@@ -101,7 +102,9 @@ export function tokenError(cause: unknown, token: string): AppError {
 function algorithmOf(token: string): string {
   try {
     const { alg } = decodeProtectedHeader(token)
-    return alg === undefined || algorithms.includes(alg) ? '' : `: algorithm "${alg}" is not accepted`
+    return alg === undefined || algorithms.includes(alg)
+      ? ''
+      : `: algorithm "${alg}" is not accepted`
   } catch {
     return ''
   }
