@@ -1,36 +1,8 @@
-import type { TenantContext, TenantId } from '@heirloom/tenancy'
-
-/** What somebody may do. Read actions are asked for every object that is handed out. */
-export type Action =
-  | 'legacy:read'
-  | 'legacy:create'
-  | 'story:read'
-  | 'story:create'
-  | 'story:update'
-  | 'story:publish'
-  | 'story:delete'
-  | 'person:read'
-  | 'person:write'
-  | 'tree:import'
-  | 'media:read'
-  | 'media:write'
-  | 'search:read'
-  | 'stream:read'
-  | 'stream:append'
-  | 'route:read'
-  | 'route:write'
-  | 'plugin:read'
-  | 'plugin:register'
-
-/** The facts about a resource that policies may look at. */
-export interface Resource {
-  readonly kind: 'Tenant' | 'Legacy' | 'Story' | 'Person' | 'MediaAsset' | 'Stream' | 'Route' | 'Plugin'
-  readonly id?: string
-  /** The tenant whose data it is; null for what belongs to every tenant (a route for any tenant). */
-  readonly tenantId: TenantId | null
-  readonly authorId?: string
-  readonly status?: 'DRAFT' | 'PUBLISHED'
-}
+import { AppError } from '@heirloom/errors'
+import type { TenantContext } from '@heirloom/tenancy'
+import { createDecisionCache } from './decision-cache.js'
+import { createEngine, type Decide } from './engine.js'
+import type { Action, Resource } from './vocabulary.js'
 
 export interface Authorizer {
   /** @throws AppError FORBIDDEN with a message that names the action */
@@ -39,6 +11,55 @@ export interface Authorizer {
   allows(context: TenantContext, action: Action, resource: Resource): boolean
 }
 
-export function createAuthorizer(): Authorizer {
-  throw new Error('being written')
+export interface AuthorizerOptions {
+  readonly decide?: Decide
+  readonly now?: () => number
+  readonly cacheTtlMs?: number
+  readonly cacheMaxEntries?: number
+}
+
+// Everything a policy looks at is in the question, so a remembered decision goes stale only when
+// the policies themselves change. The time is short all the same: facts that are looked up, such
+// as consent, will come.
+const defaultCacheTtlMs = 5_000
+const defaultCacheMaxEntries = 10_000
+
+/**
+ * Answers from the policies in policies/*.cedar: what none of them permits is denied. Synchronous;
+ * loading reads and parses the policies once, and throws when one cannot be parsed.
+ */
+export function createAuthorizer(options: AuthorizerOptions = {}): Authorizer {
+  const decide = options.decide ?? createEngine()
+  const cache = createDecisionCache({
+    ttlMs: options.cacheTtlMs ?? defaultCacheTtlMs,
+    maxEntries: options.cacheMaxEntries ?? defaultCacheMaxEntries,
+    now: options.now ?? Date.now,
+  })
+  const allows: Authorizer['allows'] = (context, action, resource) =>
+    cache.get(keyOf(context, action, resource), () =>
+      decide({
+        tenantId: context.tenantId,
+        actorId: context.actor.id,
+        roles: context.roles,
+        action,
+        resource,
+      }),
+    )
+  return {
+    allows,
+    require: (context, action, resource) => {
+      if (allows(context, action, resource)) return
+      throw new AppError('FORBIDDEN', `your role does not allow ${action}`, { details: { action } })
+    },
+  }
+}
+
+/** Free text is preceded by its length, so that no two questions share a key. */
+function keyOf(context: TenantContext, action: Action, resource: Resource): string {
+  const { actor, roles, tenantId } = context
+  const author =
+    resource.authorId === undefined ? '-' : `${resource.authorId.length}:${resource.authorId}`
+  return `${action} ${resource.kind} ${resource.status ?? '-'} ${roles.join()} ${tenantId} ${
+    resource.tenantId ?? '-'
+  } ${actor.id.length}:${actor.id} ${author}`
 }

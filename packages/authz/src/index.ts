@@ -1,1 +1,3 @@
-export { createAuthorizer, type Action, type Authorizer, type Resource } from './authorizer.js'
+export { createAuthorizer, type Authorizer, type AuthorizerOptions } from './authorizer.js'
+export { storyVisibility, type StoryVisibility } from './story-visibility.js'
+export { actions, type Action, type Resource } from './vocabulary.js'

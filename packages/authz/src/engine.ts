@@ -1,0 +1,81 @@
+import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
+import { AppError } from '@heirloom/errors'
+import type { ActorId, Role, TenantId } from '@heirloom/tenancy'
+import { readPolicies, type Policy } from './policies.js'
+import { actions, type Action, type Resource } from './vocabulary.js'
+
+/** One question in the terms of the policies. Ids are no part of it, except the two it compares. */
+export interface Question {
+  readonly tenantId: TenantId
+  readonly actorId: ActorId
+  readonly roles: readonly Role[]
+  readonly action: Action
+  readonly resource: Omit<Resource, 'id'>
+}
+
+/** @throws AppError INTERNAL when a policy failed: then nothing is allowed */
+export type Decide = (question: Question) => boolean
+
+/**
+ * Cedar (https://docs.cedarpolicy.com) over pre-parsed policies: one set per action, with just the
+ * policies whose scope can match it, because the cost of a decision grows with its set. Cedar
+ * decides alone; entities are built from the question and nothing is looked up.
+ */
+export function createEngine(policies: readonly Policy[] = readPolicies()): Decide {
+  for (const action of actions) preparse(setId(action), sliceOf(policies, action))
+  return (question) => {
+    const principal = { type: 'Actor', id: question.actorId }
+    const resource = { type: question.resource.kind, id: '-' }
+    const answer = cedar.statefulIsAuthorized({
+      principal,
+      action: { type: 'Action', id: question.action },
+      resource,
+      context: {},
+      preparsedPolicySetId: setId(question.action),
+      entities: [
+        {
+          uid: principal,
+          attrs: { tenant: question.tenantId, roles: [...question.roles] },
+          parents: [],
+        },
+        { uid: resource, attrs: factsOf(question.resource), parents: [] },
+      ],
+    })
+    if (answer.type === 'failure') throw failed(answer.errors)
+    // Cedar skips a policy that fails; a skipped `forbid` must not let anything through.
+    const { decision, diagnostics } = answer.response
+    if (diagnostics.errors.length > 0) throw failed(diagnostics.errors.map(({ error }) => error))
+    return decision === 'allow'
+  }
+}
+
+/** Sound because a policy can only matter to the actions in its scope. */
+export function sliceOf(policies: readonly Policy[], action: Action): readonly Policy[] {
+  return policies.filter((policy) => policy.actions === null || policy.actions.includes(action))
+}
+
+function factsOf(resource: Question['resource']): Record<string, cedar.CedarValueJson> {
+  const facts: Record<string, cedar.CedarValueJson> = {}
+  if (resource.tenantId !== null) facts['tenant'] = resource.tenantId
+  if (resource.status !== undefined) facts['status'] = resource.status
+  if (resource.authorId !== undefined) {
+    facts['author'] = { __entity: { type: 'Actor', id: resource.authorId } }
+  }
+  return facts
+}
+
+function preparse(id: string, policies: readonly Policy[]): void {
+  const staticPolicies = Object.fromEntries(policies.map((policy) => [policy.id, policy.text]))
+  const answer = cedar.preparsePolicySet(id, { staticPolicies })
+  if (answer.type === 'failure') throw failed(answer.errors)
+}
+
+// The sets live in the WebAssembly instance, one a process.
+function setId(action: Action): string {
+  return `heirloom/${action}`
+}
+
+function failed(errors: readonly cedar.DetailedError[]): AppError {
+  const cause = new Error(errors.map((error) => error.message).join('; '))
+  return new AppError('INTERNAL', 'the policies cannot be evaluated', { cause })
+}
