@@ -29,11 +29,16 @@ export async function writeOutbox<Schema>(
     validateEvent(event)
     const text = JSON.stringify(event)
     if (Buffer.byteLength(text) > maxEventBytes) {
-      throw new AppError('PAYLOAD_TOO_LARGE', `this change is too large to be announced as ${event.type}`)
+      throw new AppError(
+        'PAYLOAD_TOO_LARGE',
+        `this change is too large to be announced as ${event.type}`,
+      )
     }
     const resourceKey = `${event.tenant_id}/${event.resource.kind}/${event.resource.id}`
     return sql`(${event.id}, ${event.tenant_id}, ${resourceKey}, ${text}::jsonb)`
   })
-  await sql`insert into outbox (event_id, tenant_id, resource_key, event) values ${sql.join(rows)}`.execute(trx)
+  await sql`insert into outbox (event_id, tenant_id, resource_key, event) values ${sql.join(rows)}`.execute(
+    trx,
+  )
   await sql`select pg_notify(${outboxChannel}, '')`.execute(trx)
 }

@@ -1,0 +1,26 @@
+import type { Logger } from '@heirloom/telemetry'
+import type { EventBus } from './bus.js'
+import type { DomainEvent } from './envelope.js'
+import type { Service } from './service.js'
+
+export interface ConsumerOptions {
+  /** The handler's name: in logs, and the key of its inbox rows. */
+  readonly name: string
+  readonly bus: EventBus
+  readonly queueUrl: string
+  /**
+   * Must be idempotent (see `once`): an event can come twice. Rejecting with a retryable AppError
+   * (a database that is away) makes the consumer wait and try again with the event still in hand;
+   * rejecting with anything else gives the event back to the queue, later to the dead letters.
+   */
+  readonly handle: (event: DomainEvent, options: { readonly signal: AbortSignal }) => Promise<void>
+  /** Event types that `handle` understands; others are acknowledged unseen. Default: all. */
+  readonly types?: readonly string[]
+  /** Resources that are handled at the same time. */
+  readonly concurrency?: number
+  readonly logger: Logger
+}
+
+export function createConsumer(_options: ConsumerOptions): Service {
+  throw new Error('being written')
+}
