@@ -1,0 +1,14 @@
+export { testBus } from './bus.js'
+export { fixedClock, type FixedClock } from './clock.js'
+export { testDatabase, type TestDatabase } from './database.js'
+export { describeWith, type Rig } from './describe-with.js'
+export {
+  graphqlClient,
+  type GraphQLAnswer,
+  type GraphQLAnswerError,
+  type GraphQLClient,
+} from './graphql-client.js'
+export { testKeys, type TestKeys } from './keys.js'
+export { testLogger } from './logger.js'
+export { testTenant } from './tenant.js'
+export { createIds } from '@heirloom/tenancy'
