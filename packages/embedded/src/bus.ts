@@ -66,7 +66,7 @@ function declare(
     return url
   }
   const entries = busConsumers.map((consumer) => {
-    const dead = `heirloom-${consumer}-dlq.fifo`
+    const dead = `heirloom-${consumer}-dead.fifo`
     const name = `heirloom-${consumer}.fifo`
     createQueue(dead, {})
     const url = createQueue(name, {

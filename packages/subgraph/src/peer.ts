@@ -57,7 +57,9 @@ export function createPeer(name: string, url: string): Peer {
       })
       return (await response.json()) as EntitiesAnswer
     } catch (cause) {
-      throw new AppError('SUBGRAPH_UNAVAILABLE', `the ${name} subgraph cannot be reached`, { cause })
+      throw new AppError('SUBGRAPH_UNAVAILABLE', `the ${name} subgraph cannot be reached`, {
+        cause,
+      })
     }
   }
 

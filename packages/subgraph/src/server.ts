@@ -92,7 +92,8 @@ export function createSubgraphServer<Context extends RequestContext>(
   })
   app.setErrorHandler((error, request, reply) => {
     const known = toAppError(error)
-    if (known.code === 'INTERNAL') logger.error({ err: error, request_id: request.id }, 'request failed')
+    if (known.code === 'INTERNAL')
+      logger.error({ err: error, request_id: request.id }, 'request failed')
     return reply.status(known.status).send(errorEnvelope(known, request.id))
   })
 
@@ -105,14 +106,20 @@ export function createSubgraphServer<Context extends RequestContext>(
         await callerOf(connection.connectionParams, verify)
         return true
       },
-      context: async (connection) => options.context(await callerOf(connection.connectionParams, verify)),
+      context: async (connection) =>
+        options.context(await callerOf(connection.connectionParams, verify)),
       onError: (_connection, _id, _payload, errors) =>
         errors.map((error) => formatError(error, '', logger).toJSON()),
       onNext: (_connection, _id, _payload, args, result) => {
         const context = args.contextValue as RequestContext
         return result.errors === undefined
           ? result
-          : { ...result, errors: result.errors.map((error) => formatError(error, context.tenant.requestId, logger)) }
+          : {
+              ...result,
+              errors: result.errors.map((error) =>
+                formatError(error, context.tenant.requestId, logger),
+              ),
+            }
       },
     },
     sockets,
@@ -186,7 +193,10 @@ function formatError(error: unknown, requestId: string, logger: Logger): GraphQL
   }
   const known = toAppError(original)
   if (known.code === 'INTERNAL') {
-    logger.error({ err: original, path: graphqlError?.path, request_id: requestId }, 'resolver failed')
+    logger.error(
+      { err: original, path: graphqlError?.path, request_id: requestId },
+      'resolver failed',
+    )
   }
   return rebuilt(graphqlError, known, requestId)
 }
