@@ -22,10 +22,13 @@ export interface SigningKey {
   readonly privateKey: CryptoKey
 }
 
-/** Mints the short-lived token that tells one subgraph who asks. `audience` is its name. */
+/**
+ * Mints the short-lived token that tells a subgraph who asks. `audience` is its name, with those
+ * of the subgraphs that it may ask on the caller's behalf.
+ */
 export async function mintInternalToken(
   key: SigningKey,
-  audience: string,
+  audience: string | readonly string[],
   context: TenantContext,
   now: () => number = Date.now,
 ): Promise<string> {
@@ -33,7 +36,7 @@ export async function mintInternalToken(
   return new SignJWT(tenantClaims(context))
     .setProtectedHeader({ alg: 'EdDSA', kid: key.kid, typ: 'JWT' })
     .setIssuer(internalIssuer)
-    .setAudience(audience)
+    .setAudience(typeof audience === 'string' ? audience : [...audience])
     .setIssuedAt(issuedAt)
     .setExpirationTime(issuedAt + lifetimeSeconds)
     .sign(key.privateKey)
@@ -82,8 +85,15 @@ export function bearerToken(authorization: string | undefined): string {
   return match[1]
 }
 
-/** Translates jose's errors at this edge. Key sets that cannot be fetched are not the caller's fault. */
-export function tokenError(cause: unknown, token: string): AppError {
+/**
+ * Translates jose's errors at this edge. Key sets that cannot be fetched are not the caller's
+ * fault. `accepted` are the algorithms that the verifier allowed.
+ */
+export function tokenError(
+  cause: unknown,
+  token: string,
+  accepted: readonly string[] = algorithms,
+): AppError {
   if (cause instanceof AppError) return cause
   if (cause instanceof errors.JWTExpired) {
     return new AppError('TOKEN_EXPIRED', 'the token has expired; get a new one', { cause })
@@ -93,18 +103,25 @@ export function tokenError(cause: unknown, token: string): AppError {
       cause.claim === 'aud' ? 'is meant for another audience' : `fails on "${cause.claim}"`
     return new AppError('TOKEN_INVALID', `the token ${what}`, { cause })
   }
-  if (cause instanceof errors.JOSEError && !(cause instanceof errors.JWKSTimeout)) {
-    return new AppError('TOKEN_INVALID', `the token is not valid${algorithmOf(token)}`, { cause })
+  if (cause instanceof errors.JOSEError && !isUnreachable(cause)) {
+    return new AppError(
+      'TOKEN_INVALID',
+      `the token is not valid${refusedAlgorithm(token, accepted)}`,
+      { cause },
+    )
   }
   return new AppError('BACKEND_UNAVAILABLE', 'the signing keys cannot be reached', { cause })
 }
 
-function algorithmOf(token: string): string {
+/** jose reports a key set that answers with an error by its generic code. */
+function isUnreachable(cause: errors.JOSEError): boolean {
+  return cause instanceof errors.JWKSTimeout || cause.code === 'ERR_JOSE_GENERIC'
+}
+
+function refusedAlgorithm(token: string, accepted: readonly string[]): string {
   try {
     const { alg } = decodeProtectedHeader(token)
-    return alg === undefined || algorithms.includes(alg)
-      ? ''
-      : `: algorithm "${alg}" is not accepted`
+    return alg === undefined || accepted.includes(alg) ? '' : `: algorithm "${alg}" is not accepted`
   } catch {
     return ''
   }
