@@ -30,6 +30,7 @@ for (const { name } of readSubgraphs()) {
     contextType: '../context.js#GraphQLContext',
     useTypeImports: true,
     enumsAsTypes: true,
+    immutableTypes: true,
     skipTypename: true,
     optionalResolveType: true,
     emitLegacyCommonJSImports: false,
