@@ -1,0 +1,75 @@
+import type { Authorizer } from '@heirloom/authz'
+import type { CreateEvent } from '@heirloom/events'
+import type { Database } from '@heirloom/postgres'
+import {
+  createSubgraphServer,
+  listLoader,
+  loader,
+  loadSdl,
+  type Peer,
+  type RequestContext,
+  type SubgraphServer,
+} from '@heirloom/subgraph'
+import type { Logger } from '@heirloom/telemetry'
+import { isUlid, type NewId, type VerifyInternalToken } from '@heirloom/tenancy'
+import type { GraphQLContext } from './context.js'
+import { createStoriesPeer } from './data/peer-stories.js'
+import { createPostgresMediaStore } from './data/postgres-media-store.js'
+import type { MediaDatabase } from './data/schema.js'
+import { readable, type MediaScope } from './domain/media.js'
+import type { ObjectStore } from './domain/ports.js'
+import { resolvers } from './resolvers/index.js'
+
+export interface MediaDependencies {
+  readonly database: Database<MediaDatabase>
+  readonly objects: ObjectStore
+  /** The stories subgraph. */
+  readonly stories: Peer
+  readonly authorizer: Authorizer
+  readonly verify: VerifyInternalToken
+  readonly createEvent: CreateEvent
+  readonly newId: NewId
+  readonly now: () => number
+  readonly logger: Logger
+}
+
+export function createMediaSubgraph(dependencies: MediaDependencies): SubgraphServer {
+  return createSubgraphServer<GraphQLContext>({
+    name: 'media',
+    typeDefs: loadSdl('media'),
+    resolvers,
+    verify: dependencies.verify,
+    logger: dependencies.logger,
+    ready: () => dependencies.database.ping(),
+    context: (request) => contextOf(dependencies, request),
+  })
+}
+
+function contextOf(dependencies: MediaDependencies, request: RequestContext): GraphQLContext {
+  const { database, objects, authorizer, newId, now, createEvent } = dependencies
+  const { tenant } = request
+  const media: MediaScope = {
+    tenant,
+    authorizer,
+    store: createPostgresMediaStore(database.for(tenant.tenantId), tenant, createEvent),
+    objects,
+    stories: createStoriesPeer(dependencies.stories, request.authorization),
+    newId,
+    now,
+  }
+  return {
+    ...request,
+    media,
+    assets: loader(
+      async (ids) => {
+        const known = ids.filter(isUlid)
+        return known.length === 0 ? [] : readable(media, await media.store.find(known))
+      },
+      (asset) => asset.id,
+    ),
+    assetsOfStory: listLoader(
+      async (ids) => readable(media, await media.store.ofStories(ids)),
+      (asset) => asset.storyId ?? '',
+    ),
+  }
+}

@@ -1,0 +1,9 @@
+import { outboxMigrations } from '@heirloom/events'
+import { idempotencyMigrations, type Migrations } from '@heirloom/postgres'
+
+/** Everything that this service's database needs, in the order in which it is applied. */
+export const migrations: readonly Migrations[] = [
+  outboxMigrations,
+  idempotencyMigrations,
+  { prefix: 'media', directory: new URL('../migrations/', import.meta.url) },
+]
