@@ -8,8 +8,10 @@ export {
 export { validateEvent } from './schemas.js'
 export { outboxChannel, outboxMigrations, writeOutbox } from './outbox.js'
 export { inboxMigrations, once } from './inbox.js'
+export { republishSince } from './outbox-table.js'
 export { createRelay, type RelayOptions } from './relay.js'
-export { createConsumer, type ConsumerOptions } from './consumer.js'
+export { createConsumer } from './consumer.js'
+export type { ConsumerOptions } from './consumer-options.js'
 export type { Service } from './service.js'
 export type {
   Delivery,

@@ -27,7 +27,7 @@ export async function writeOutbox<Schema>(
   if (events.length === 0) return
   const rows = events.map((event) => {
     validateEvent(event)
-    const text = JSON.stringify(event)
+    const text = toJsonb(event)
     if (Buffer.byteLength(text) > maxEventBytes) {
       throw new AppError(
         'PAYLOAD_TOO_LARGE',
@@ -41,4 +41,21 @@ export async function writeOutbox<Schema>(
     trx,
   )
   await sql`select pg_notify(${outboxChannel}, '')`.execute(trx)
+}
+
+// What JSON can spell and jsonb refuses: lone surrogates, and the NUL character.
+const refusedByJsonb = /\\u(?:d[89a-f][0-9a-f]{2}|0000)/i
+
+/**
+ * Lone surrogates become U+FFFD, as they do in every text column.
+ * @throws AppError INVALID_INPUT for a NUL character
+ */
+function toJsonb(event: DomainEvent): string {
+  const text = JSON.stringify(event)
+  if (!refusedByJsonb.test(text)) return text
+  return JSON.stringify(event, (_key, value: unknown) => {
+    if (typeof value !== 'string') return value
+    if (value.includes('\0')) throw new AppError('INVALID_INPUT', 'text must not contain NUL')
+    return Buffer.from(value, 'utf8').toString('utf8')
+  })
 }
