@@ -2,6 +2,7 @@
 // Generates each subgraph's resolver types from its SDL into src/generated/resolvers.ts.
 // A subgraph maps GraphQL types to its own values in codegen.json:
 //   { "mappers": { "Story": "../domain/story.js#Story" } }   (paths as seen from src/generated/)
+// The value is imported as StoryValue there, so that it may have the name of the GraphQL type.
 // `--check` fails when a committed file is out of date.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { codegen } from '@graphql-codegen/core'
@@ -40,7 +41,7 @@ for (const { name } of readSubgraphs()) {
       JSON: 'unknown',
       ID: 'string',
     },
-    mappers: settings.mappers ?? {},
+    mappers: aliased(settings.mappers ?? {}),
   }
   const text = await codegen({
     filename: `${dir}/src/generated/resolvers.ts`,
@@ -66,4 +67,14 @@ for (const { name } of readSubgraphs()) {
 if (check && stale > 0) {
   console.log('run: npm run codegen')
   process.exit(1)
+}
+
+/** @param {Record<string, string>} mappers */
+function aliased(mappers) {
+  return Object.fromEntries(
+    Object.entries(mappers).map(([type, value]) => [
+      type,
+      value.includes(' as ') ? value : `${value} as ${type}Value`,
+    ]),
+  )
 }

@@ -1,0 +1,50 @@
+import type { Authorizer } from '@heirloom/authz'
+import { createEventFactory } from '@heirloom/events'
+import type { Database } from '@heirloom/postgres'
+import { createSubgraphServer, loadSdl, type SubgraphServer } from '@heirloom/subgraph'
+import type { Logger } from '@heirloom/telemetry'
+import { createIds, type NewId, type VerifyInternalToken } from '@heirloom/tenancy'
+import type { GraphQLContext } from './context.js'
+import { createPostgresStoriesStore } from './data/postgres-stories-store.js'
+import type { StoriesDatabase } from './data/schema.js'
+import type { Scope } from './domain/scope.js'
+import { createLoaders } from './loaders.js'
+import { resolvers } from './resolvers/index.js'
+
+export type { StoriesDatabase } from './data/schema.js'
+
+export interface StoriesDependencies {
+  /** As the app role; closed by its owner. */
+  readonly database: Database<StoriesDatabase>
+  readonly verify: VerifyInternalToken
+  readonly authorizer: Authorizer
+  readonly logger: Logger
+  readonly now?: () => number
+  readonly newId?: NewId
+}
+
+export function createStoriesSubgraph(dependencies: StoriesDependencies): SubgraphServer {
+  const { database, verify, authorizer, logger, now = Date.now } = dependencies
+  const newId = dependencies.newId ?? createIds(now)
+  const createEvent = createEventFactory(newId, now)
+
+  return createSubgraphServer<GraphQLContext>({
+    name: 'stories',
+    typeDefs: loadSdl('stories'),
+    resolvers,
+    verify,
+    logger,
+    ready: () => database.ping(),
+    context: (request) => {
+      const { tenant } = request
+      const scope: Scope = {
+        tenant,
+        authorizer,
+        store: createPostgresStoriesStore(database.for(tenant.tenantId), tenant, createEvent),
+        newId,
+        now: () => new Date(now()),
+      }
+      return { ...request, scope, loaders: createLoaders(scope) }
+    },
+  })
+}

@@ -1,0 +1,54 @@
+import { writeOutbox, type CreateEvent } from '@heirloom/events'
+import { idempotent, type TenantDatabase } from '@heirloom/postgres'
+import type { TenantContext } from '@heirloom/tenancy'
+import type { Changes, Reads, StoriesStore } from '../domain/ports.js'
+import { tenantReads, tenantWrites, userReads, userWrites } from './directory.js'
+import { legacyReads, legacyWrites } from './legacies.js'
+import { revisionReads, revisionWrites } from './revisions.js'
+import type { StoriesDatabase } from './schema.js'
+import { storyReads, storyWrites } from './stories.js'
+import type { InTransaction, StoriesTransaction } from './transactions.js'
+
+/**
+ * The stories store on Postgres. Row-level security, bound by the transaction, keeps tenants
+ * apart: no query here names the tenant to read. `lock` is `select … for update`; `announce`
+ * writes the outbox row, and `once` the idempotency row, of the same transaction.
+ */
+export function createPostgresStoriesStore(
+  database: TenantDatabase<StoriesDatabase>,
+  context: TenantContext,
+  createEvent: CreateEvent,
+): StoriesStore {
+  return {
+    ...reads((work) => database.transaction(work)),
+    change: (work) => database.transaction((trx) => work(changes(trx, context, createEvent))),
+  }
+}
+
+function reads(inTransaction: InTransaction): Reads {
+  return {
+    tenants: tenantReads(inTransaction),
+    users: userReads(inTransaction),
+    legacies: legacyReads(inTransaction),
+    stories: storyReads(inTransaction),
+    revisions: revisionReads(inTransaction),
+  }
+}
+
+function changes(
+  trx: StoriesTransaction,
+  context: TenantContext,
+  createEvent: CreateEvent,
+): Changes {
+  const { tenantId, actor } = context
+  const read = reads((work) => work(trx))
+  return {
+    tenants: { ...read.tenants, ...tenantWrites(trx) },
+    users: { ...read.users, ...userWrites(trx, tenantId) },
+    legacies: { ...read.legacies, ...legacyWrites(trx, tenantId) },
+    stories: { ...read.stories, ...storyWrites(trx, tenantId) },
+    revisions: { ...read.revisions, ...revisionWrites(trx, tenantId) },
+    announce: (event) => writeOutbox(trx, [createEvent(context, event)]),
+    once: (request, work) => idempotent(trx, { tenantId, actorId: actor.id, ...request }, work),
+  }
+}

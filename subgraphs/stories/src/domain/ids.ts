@@ -1,0 +1,28 @@
+import { isUlid, type ActorId, type NewId, type Ulid } from '@heirloom/tenancy'
+
+declare const kind: unique symbol
+type Id<Kind extends string> = Ulid & { readonly [kind]: Kind }
+
+export type LegacyId = Id<'Legacy'>
+export type StoryId = Id<'Story'>
+export type RevisionId = Id<'Revision'>
+
+/** An id as a client wrote it; null when it is malformed, which is as good as unknown. */
+export const legacyId = (text: string): LegacyId | null => parse<LegacyId>(text)
+export const storyId = (text: string): StoryId | null => parse<StoryId>(text)
+export const revisionId = (text: string): RevisionId | null => parse<RevisionId>(text)
+
+// The identity provider chooses the ids of users; Postgres takes no NUL in any text.
+const userIdPattern = /^[^\0\p{Cs}]{1,200}$/u
+
+export function userId(text: string): ActorId | null {
+  return userIdPattern.test(text) ? (text as ActorId) : null
+}
+
+export const newLegacyId = (newId: NewId): LegacyId => newId() as LegacyId
+export const newStoryId = (newId: NewId): StoryId => newId() as StoryId
+export const newRevisionId = (newId: NewId): RevisionId => newId() as RevisionId
+
+function parse<T extends Ulid>(text: string): T | null {
+  return isUlid(text) ? (text as T) : null
+}

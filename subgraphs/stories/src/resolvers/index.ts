@@ -1,0 +1,26 @@
+import { scalars } from '@heirloom/subgraph'
+import type { Resolvers } from '../generated/resolvers.js'
+import { legacy } from './legacy.js'
+import { mutation } from './mutation.js'
+import { query } from './query.js'
+import { revision } from './revision.js'
+import { deleteStoryResultType, publishStoryResult, updateStoryResult } from './story-results.js'
+import { story } from './story.js'
+import { tenant } from './tenant.js'
+import { user } from './user.js'
+import { viewer } from './viewer.js'
+
+export const resolvers: Resolvers = {
+  DateTime: scalars.DateTime,
+  Query: query,
+  Mutation: mutation,
+  Viewer: viewer,
+  Tenant: tenant,
+  User: user,
+  Legacy: legacy,
+  Story: story,
+  Revision: revision,
+  UpdateStoryResult: updateStoryResult,
+  PublishStoryResult: publishStoryResult,
+  DeleteStoryResult: deleteStoryResultType,
+}

@@ -1,0 +1,32 @@
+import { AppError } from '@heirloom/errors'
+import { legacyId, storyId } from '../domain/ids.js'
+import { findLegacyBySlug, listLegacies } from '../domain/read-legacies.js'
+import { listStories } from '../domain/read-stories.js'
+import { viewViewer } from '../domain/view-viewer.js'
+import type { QueryResolvers } from '../generated/resolvers.js'
+import { connectionOf, pageOf } from './paging.js'
+import { storyFilter } from './story-filter.js'
+
+export const query: QueryResolvers = {
+  viewer: (_parent, _args, { scope }) => viewViewer(scope),
+
+  legacy: (_parent, { id, slug }, { scope, loaders }) => {
+    if (typeof id === 'string' && typeof slug !== 'string') return loaders.legacies.load(id)
+    if (typeof slug === 'string' && typeof id !== 'string') return findLegacyBySlug(scope, slug)
+    throw new AppError('INVALID_INPUT', 'give either "id" or "slug"')
+  },
+
+  legacies: async (_parent, args, { scope }) => {
+    const page = pageOf(args, legacyId)
+    return connectionOf(await listLegacies(scope, page), page, (legacy) => legacy.id)
+  },
+
+  story: (_parent, { id }, { loaders }) => loaders.stories.load(id),
+
+  stories: async (_parent, args, { scope }) => {
+    const page = pageOf(args, storyId)
+    const filter = storyFilter(args.filter)
+    const stories = filter === null ? [] : await listStories(scope, page, filter)
+    return connectionOf(stories, page, (story) => story.id)
+  },
+}
