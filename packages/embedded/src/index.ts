@@ -1,9 +1,4 @@
-export {
-  freePort,
-  startPostgres,
-  type EmbeddedPostgres,
-  type StartPostgresOptions,
-} from './postgres.js'
+export { startPostgres, type EmbeddedPostgres, type StartPostgresOptions } from './postgres.js'
 export {
   connectCluster,
   type Cluster,
@@ -18,3 +13,17 @@ export {
   type EmbeddedBus,
   type StartBusOptions,
 } from './bus.js'
+export {
+  demoPassword,
+  demoTenants,
+  systemTenantId,
+  type DemoTenant,
+  type DemoUser,
+} from './demo-tenants.js'
+export { freePort } from './listen.js'
+export {
+  startOidcProvider,
+  type ClientCredentials,
+  type EmbeddedOidcProvider,
+  type StartOidcOptions,
+} from './oidc.js'

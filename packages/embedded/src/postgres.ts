@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, open, readFile, realpath, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@heirloom/errors'
@@ -18,6 +17,7 @@ import {
 } from './postgres/cluster.js'
 import { stopOrphan } from './postgres/take-over.js'
 import { unprivileged, type Unprivileged } from './postgres/unprivileged.js'
+import { freePort } from './listen.js'
 import { acquireLock } from './process-lock.js'
 
 export interface StartPostgresOptions {
@@ -276,16 +276,4 @@ async function failure(running: Running): Promise<AppError> {
     return new AppError('CONFLICT', `port ${running.port} is in use by another program`)
   }
   return new AppError('BACKEND_UNAVAILABLE', `PostgreSQL did not start:\n${log.join('\n')}`)
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

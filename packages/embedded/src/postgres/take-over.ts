@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -50,13 +51,22 @@ function signalServer(pid: number, signal: NodeJS.Signals): void {
 
 // Pids are reused: only a process whose command line names this very folder is ours to end.
 function isServerOf(pid: number, cluster: string): boolean {
-  if (!isAlive(pid)) return false
+  return isAlive(pid) && commandLine(pid).includes(cluster)
+}
+
+function commandLine(pid: number): string {
   try {
-    return execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], {
-      encoding: 'utf8',
-    }).includes(cluster)
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
   } catch {
-    return false
+    return commandLineByPs(pid)
+  }
+}
+
+function commandLineByPs(pid: number): string {
+  try {
+    return execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' })
+  } catch {
+    return ''
   }
 }
 

@@ -1,0 +1,50 @@
+import { timingSafeEqual } from 'node:crypto'
+import { demoPassword, demoTenants, type DemoTenant, type DemoUser } from '../demo-tenants.js'
+
+export interface Account {
+  readonly user: DemoUser
+  readonly tenant: DemoTenant
+}
+
+/** The claims that tell Heirloom who asks, for which tenant, with which roles. */
+export interface HeirloomClaims {
+  readonly tenant_id: string
+  readonly mode: string
+  readonly roles: readonly string[]
+  readonly name: string
+}
+
+const accounts: readonly Account[] = demoTenants.flatMap((tenant) =>
+  tenant.users.map((user) => ({ user, tenant })),
+)
+
+export function accountBySubject(subject: string): Account | undefined {
+  return accounts.find(({ user }) => user.subject === subject)
+}
+
+export function signIn(email: string, password: string): Account | undefined {
+  const wanted = email.trim().toLowerCase()
+  const account = accounts.find(({ user }) => user.email === wanted)
+  return isDemoPassword(password) ? account : undefined
+}
+
+export function accountClaims({ user, tenant }: Account): HeirloomClaims {
+  return { tenant_id: tenant.tenantId, mode: tenant.mode, roles: [user.role], name: user.name }
+}
+
+export const cliSubject = 'service:cli'
+
+export function cliClaims(tenant: DemoTenant): HeirloomClaims {
+  return {
+    tenant_id: tenant.tenantId,
+    mode: tenant.mode,
+    roles: [tenant.cliRole],
+    name: 'heirloom command line',
+  }
+}
+
+function isDemoPassword(password: string): boolean {
+  const given = Buffer.from(password)
+  const expected = Buffer.from(demoPassword)
+  return given.length === expected.length && timingSafeEqual(given, expected)
+}
