@@ -11,12 +11,13 @@ import {
   type SubgraphServer,
 } from '@heirloom/subgraph'
 import type { Logger } from '@heirloom/telemetry'
-import { isUlid, type NewId, type VerifyInternalToken } from '@heirloom/tenancy'
+import type { NewId, VerifyInternalToken } from '@heirloom/tenancy'
 import type { GraphQLContext } from './context.js'
 import { createStoriesPeer } from './data/peer-stories.js'
 import { createPostgresMediaStore } from './data/postgres-media-store.js'
 import type { MediaDatabase } from './data/schema.js'
 import { readable, type MediaScope } from './domain/media.js'
+import { mediaId, storyId, type MediaAsset } from './domain/media-asset.js'
 import type { ObjectStore } from './domain/ports.js'
 import { resolvers } from './resolvers/index.js'
 
@@ -61,15 +62,22 @@ function contextOf(dependencies: MediaDependencies, request: RequestContext): Gr
     ...request,
     media,
     assets: loader(
-      async (ids) => {
-        const known = ids.filter(isUlid)
-        return known.length === 0 ? [] : readable(media, await media.store.find(known))
-      },
+      (ids) => readKnown(media, ids.map(mediaId), (known) => media.store.find(known)),
       (asset) => asset.id,
     ),
     assetsOfStory: listLoader(
-      async (ids) => readable(media, await media.store.ofStories(ids)),
+      (ids) => readKnown(media, ids.map(storyId), (known) => media.store.ofStories(known)),
       (asset) => asset.storyId ?? '',
     ),
   }
+}
+
+/** Malformed ids are left out: they load as what is not there. */
+async function readKnown<Id>(
+  media: MediaScope,
+  ids: readonly (Id | null)[],
+  read: (ids: readonly Id[]) => Promise<readonly MediaAsset[]>,
+): Promise<readonly MediaAsset[]> {
+  const known = ids.filter((id) => id !== null)
+  return known.length === 0 ? [] : readable(media, await read(known))
 }

@@ -1,17 +1,20 @@
+import { AppError } from '@heirloom/errors'
 import type { Peer } from '@heirloom/subgraph'
-import type { LegacyId, StoryId } from '../domain/media-asset.js'
+import { legacyId, storyId } from '../domain/media-asset.js'
 import type { StoriesPeer } from '../domain/ports.js'
 
 /** The stories subgraph over GraphQL, with the caller's own token. */
 export function createStoriesPeer(peer: Peer, authorization: string): StoriesPeer {
+  async function known<Id extends string>(
+    typename: 'Legacy' | 'Story',
+    id: Id | null,
+  ): Promise<Id> {
+    if (id === null) throw new AppError('NOT_FOUND', `there is no ${typename} with that id`)
+    await peer.require(typename, id, authorization)
+    return id
+  }
   return {
-    requireLegacy: async (id) => {
-      await peer.require('Legacy', id, authorization)
-      return id as LegacyId
-    },
-    requireStory: async (id) => {
-      await peer.require('Story', id, authorization)
-      return id as StoryId
-    },
+    requireLegacy: (id) => known('Legacy', legacyId(id)),
+    requireStory: (id) => known('Story', storyId(id)),
   }
 }

@@ -2,8 +2,8 @@ import { sql, type Selectable, type Transaction } from 'kysely'
 import { AppError } from '@heirloom/errors'
 import { writeOutbox, type CreateEvent } from '@heirloom/events'
 import { idempotent, type TenantDatabase } from '@heirloom/postgres'
-import type { ActorId, TenantContext, Ulid } from '@heirloom/tenancy'
-import type { LegacyId, MediaAsset, StoryId } from '../domain/media-asset.js'
+import type { ActorId, TenantContext } from '@heirloom/tenancy'
+import type { LegacyId, MediaAsset, MediaId, StoryId } from '../domain/media-asset.js'
 import type { MediaStore } from '../domain/ports.js'
 import { mediaLinked, mediaUploaded } from './media-events.js'
 import type { MediaAssetTable, MediaDatabase } from './schema.js'
@@ -118,7 +118,7 @@ async function findIn(
 
 function assetOf(row: Selectable<MediaAssetTable>): MediaAsset {
   return {
-    id: row.id as Ulid,
+    id: row.id as MediaId,
     legacyId: row.legacy_id as LegacyId,
     storyId: row.story_id as StoryId | null,
     authorId: row.author_id as ActorId,

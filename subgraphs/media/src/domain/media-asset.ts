@@ -1,10 +1,15 @@
-import type { ActorId, TenantId, Ulid } from '@heirloom/tenancy'
+import { isUlid, type ActorId, type TenantId, type Ulid } from '@heirloom/tenancy'
 
 declare const brand: unique symbol
-/** Ids of another subgraph's entities: they exist, and the caller may read them. */
-export type LegacyId = string & { readonly [brand]: 'LegacyId' }
-export type StoryId = string & { readonly [brand]: 'StoryId' }
-export type MediaId = Ulid
+type Id<Kind extends string> = Ulid & { readonly [brand]: Kind }
+export type LegacyId = Id<'Legacy'>
+export type StoryId = Id<'Story'>
+export type MediaId = Id<'MediaAsset'>
+
+/** An id as a client wrote it; null when it is malformed, which is as good as unknown. */
+export const legacyId = (text: string) => (isUlid(text) ? (text as LegacyId) : null)
+export const storyId = (text: string) => (isUlid(text) ? (text as StoryId) : null)
+export const mediaId = (text: string) => (isUlid(text) ? (text as MediaId) : null)
 
 export type MediaStatus = 'PENDING' | 'READY'
 

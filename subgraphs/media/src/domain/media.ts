@@ -1,8 +1,8 @@
 import type { Action, Authorizer } from '@heirloom/authz'
 import { AppError } from '@heirloom/errors'
-import { isUlid, type NewId, type TenantContext } from '@heirloom/tenancy'
-import { objectKey, type MediaAsset } from './media-asset.js'
-import type { MediaStore, ObjectStore, PresignedRequest, StoriesPeer } from './ports.js'
+import type { NewId, TenantContext } from '@heirloom/tenancy'
+import { mediaId, objectKey, type MediaAsset, type MediaId } from './media-asset.js'
+import type { MediaPage, MediaStore, ObjectStore, PresignedRequest, StoriesPeer } from './ports.js'
 import { uploadFacts, type UploadFactsInput } from './upload-input.js'
 
 /** What one request's use cases work with: everything is bound to its tenant and actor. */
@@ -42,7 +42,7 @@ export async function requestUpload(
 
   const mediaAsset = await store.reserve(
     {
-      id: scope.newId(),
+      id: scope.newId() as MediaId,
       legacyId,
       storyId,
       authorId: tenant.actor.id,
@@ -89,12 +89,12 @@ export async function completeUpload(scope: MediaScope, id: string): Promise<Med
 /** @throws AppError NOT_FOUND for either, FORBIDDEN */
 export async function linkMediaToStory(
   scope: MediaScope,
-  mediaId: string,
+  id: string,
   storyId: string,
 ): Promise<MediaAsset> {
-  const asset = await writable(scope, mediaId)
+  const asset = await writable(scope, id)
   const story = await scope.stories.requireStory(storyId)
-  return (await scope.store.link(asset.id, story)) ?? missing(mediaId)
+  return (await scope.store.link(asset.id, story)) ?? missing(id)
 }
 
 /** A presigned address, once there is something to download. */
@@ -104,13 +104,22 @@ export async function downloadUrl(scope: MediaScope, asset: MediaAsset): Promise
   return scope.objects.presignDownload({ key, ...asset })
 }
 
+/** The page without what the caller may not read. */
+export async function listMedia(
+  scope: MediaScope,
+  page: MediaPage,
+): Promise<readonly MediaAsset[]> {
+  return readable(scope, await scope.store.page(page))
+}
+
 /** What of these the caller may read. */
 export function readable(scope: MediaScope, assets: readonly MediaAsset[]): readonly MediaAsset[] {
   return assets.filter((asset) => allowed(scope, 'media:read', asset))
 }
 
 async function writable(scope: MediaScope, id: string): Promise<MediaAsset> {
-  const [asset] = isUlid(id) ? readable(scope, await scope.store.find([id])) : []
+  const known = mediaId(id)
+  const [asset] = known === null ? [] : readable(scope, await scope.store.find([known]))
   if (asset === undefined) return missing(id)
   scope.authorizer.require(scope.tenant, 'media:write', resourceOf(scope, asset))
   return asset

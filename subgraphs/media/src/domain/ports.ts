@@ -1,9 +1,9 @@
 import type { LegacyId, MediaAsset, MediaId, StoryId } from './media-asset.js'
 
 export interface MediaPage {
-  readonly legacyId: string | null
+  readonly legacyId: LegacyId | null
   /** Exclusive. */
-  readonly after: string | undefined
+  readonly after: MediaId | undefined
   readonly limit: number
 }
 
@@ -20,11 +20,11 @@ export interface ReserveRequest {
  */
 export interface MediaStore {
   /** In any order; what is not there is left out. */
-  find(ids: readonly string[]): Promise<readonly MediaAsset[]>
+  find(ids: readonly MediaId[]): Promise<readonly MediaAsset[]>
   /** In ULID order. */
   page(page: MediaPage): Promise<readonly MediaAsset[]>
   /** READY media of these stories, in the order in which it was linked. */
-  ofStories(storyIds: readonly string[]): Promise<readonly MediaAsset[]>
+  ofStories(storyIds: readonly StoryId[]): Promise<readonly MediaAsset[]>
   /**
    * Adds a PENDING asset. Idempotent by key: a repeat returns the asset of the first request as
    * it is now. Announces nothing.

@@ -1,14 +1,28 @@
+import { AppError } from '@heirloom/errors'
 import { connection, decodeCursor, pageSize } from '@heirloom/subgraph'
-import { readable } from '../domain/media.js'
+import { listMedia } from '../domain/media.js'
+import { legacyId, mediaId, type MediaId } from '../domain/media-asset.js'
 import type { QueryResolvers } from '../generated/resolvers.js'
 
 export const queryResolvers: QueryResolvers = {
   mediaAsset: (_parent, { id }, { assets }) => assets.load(id),
   mediaAssets: async (_parent, args, { media }) => {
     const first = pageSize(args)
-    const after = decodeCursor(args.after)
-    const legacyId = args.legacyId ?? null
-    const rows = await media.store.page({ legacyId, after, limit: first + 1 })
-    return connection(readable(media, rows), first, (asset) => asset.id)
+    const after = positionOf(args.after)
+    const narrowed = typeof args.legacyId === 'string'
+    const legacy = narrowed ? legacyId(args.legacyId ?? '') : null
+    const unknown = narrowed && legacy === null
+    const rows = unknown
+      ? []
+      : await listMedia(media, { legacyId: legacy, after, limit: first + 1 })
+    return connection(rows, first, (asset) => asset.id)
   },
+}
+
+function positionOf(cursor: string | null | undefined): MediaId | undefined {
+  const text = decodeCursor(cursor)
+  if (text === undefined) return undefined
+  const position = mediaId(text)
+  if (position !== null) return position
+  throw new AppError('CURSOR_INVALID', 'this cursor is not one of ours; start without "after"')
 }

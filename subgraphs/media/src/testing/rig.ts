@@ -1,0 +1,111 @@
+import { sql } from 'kysely'
+import { createAuthorizer } from '@heirloom/authz'
+import { createEventFactory, type DomainEvent } from '@heirloom/events'
+import { createDatabase } from '@heirloom/postgres'
+import { createPeer, createSubgraphServer, requestContext } from '@heirloom/subgraph'
+import { createIds, type TenantContext } from '@heirloom/tenancy'
+import {
+  graphqlClient,
+  testBus,
+  testDatabase,
+  testKeys,
+  testLogger,
+  type GraphQLClient,
+} from '@heirloom/testkit'
+import { createMediaSubgraph } from '../app.js'
+import type { MediaDatabase } from '../data/schema.js'
+import { createS3ObjectStore } from '../data/s3-object-store.js'
+import { migrations } from '../migrations.js'
+
+/** The media subgraph over a real database and object store, for one test file. */
+export interface MediaRig {
+  readonly url: string
+  as(context: TenantContext): Promise<GraphQLClient>
+  token(context: TenantContext, now?: () => number): Promise<string>
+  /** Makes a legacy or a story known to the stories subgraph's stand-in. */
+  add(typename: 'Legacy' | 'Story', context: TenantContext): string
+  /** What the subgraph announced for a tenant, oldest first. */
+  events(context: TenantContext): Promise<readonly DomainEvent[]>
+  /** Whatever row-level security hides: rows of a tenant, counted as superuser. */
+  countRows(context: TenantContext): Promise<number>
+  close(): Promise<void>
+}
+
+export const newId = createIds()
+
+export async function startMediaRig(): Promise<MediaRig> {
+  const [database, bus, keys] = await Promise.all([testDatabase(migrations), testBus(), testKeys()])
+  const logger = testLogger()
+  const stories = await startStories(keys.verifier('media'))
+  const app = createDatabase<MediaDatabase>({ url: database.appUrl, applicationName: 'test' })
+  const all = createDatabase<never>({ url: database.superuserUrl, applicationName: 'look' })
+  const objects = createS3ObjectStore(bus)
+  const server = createMediaSubgraph({
+    database: app,
+    objects,
+    stories: createPeer('stories', stories.url),
+    authorizer: createAuthorizer(),
+    verify: keys.verifier('media'),
+    createEvent: createEventFactory(),
+    newId,
+    now: Date.now,
+    logger,
+  })
+  const url = `${await server.listen({ host: '127.0.0.1', port: 0 })}/graphql`
+  return {
+    url,
+    as: async (context) => graphqlClient(url, await keys.token('media', context)),
+    token: (context, now) => keys.token('media', context, now),
+    add: stories.add,
+    events: async ({ tenantId }) => {
+      const { rows } = await sql<{ event: DomainEvent }>`
+        select event from outbox where tenant_id = ${tenantId} order by seq`.execute(all.unbound)
+      return rows.map((row) => row.event)
+    },
+    countRows: async ({ tenantId }) => {
+      const { rows } = await sql<{ count: number }>`
+        select count(*) from media_asset where tenant_id = ${tenantId}`.execute(all.unbound)
+      return rows[0]?.count ?? 0
+    },
+    close: async () => {
+      await server.close()
+      await stories.close()
+      objects.close()
+      await Promise.all([app.close(), all.close(), bus.close()])
+      await database.drop()
+    },
+  }
+}
+
+/** A subgraph that knows legacies and stories by tenant and id, in the place of the real one. */
+async function startStories(verify: ReturnType<Awaited<ReturnType<typeof testKeys>>['verifier']>) {
+  const known = new Set<string>()
+  const reference = {
+    __resolveReference: (
+      { __typename, id }: { __typename: string; id: string },
+      { tenant }: { tenant: TenantContext },
+    ) => (known.has(`${tenant.tenantId}/${__typename}/${id}`) ? { __typename, id } : null),
+  }
+  const server = createSubgraphServer({
+    name: 'stories',
+    typeDefs: `
+      extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+      type Legacy @key(fields: "id") { id: ID! }
+      type Story @key(fields: "id") { id: ID! }
+      type Query { legacy: Legacy story: Story }`,
+    resolvers: { Legacy: reference, Story: reference },
+    verify,
+    context: ({ tenant, authorization }) => requestContext(tenant, authorization),
+    logger: testLogger(),
+  })
+  const address = await server.listen({ host: '127.0.0.1', port: 0 })
+  return {
+    url: `${address}/graphql`,
+    add: (typename: 'Legacy' | 'Story', { tenantId }: TenantContext): string => {
+      const id = newId()
+      known.add(`${tenantId}/${typename}/${id}`)
+      return id
+    },
+    close: () => server.close(),
+  }
+}
