@@ -28,40 +28,40 @@ export type PluginStatus = 'REGISTERED' | 'ENABLED' | 'DISABLED'
 
 /** A plugin service that a tenant has registered. Plugins run outside Heirloom and are reached over HTTP. */
 export type Plugin = {
-  id: Scalars['ID']['output']
+  readonly id: Scalars['ID']['output']
   /** Lower-case letters, digits and hyphens; unique in the tenant. */
-  name: Scalars['String']['output']
+  readonly name: Scalars['String']['output']
   /** Semantic version (https://semver.org). */
-  version: Scalars['String']['output']
+  readonly version: Scalars['String']['output']
   /** Where the plugin is reached. */
-  baseUrl: Scalars['String']['output']
+  readonly baseUrl: Scalars['String']['output']
   /** What the plugin asks to be allowed to do, for example stories:read. */
-  capabilities: Array<Scalars['String']['output']>
-  status: PluginStatus
-  createdAt: Scalars['DateTime']['output']
+  readonly capabilities: ReadonlyArray<Scalars['String']['output']>
+  readonly status: PluginStatus
+  readonly createdAt: Scalars['DateTime']['output']
 }
 
 export type PluginConnection = {
-  edges: Array<PluginEdge>
-  nodes: Array<Plugin>
-  pageInfo: PageInfo
+  readonly edges: ReadonlyArray<PluginEdge>
+  readonly nodes: ReadonlyArray<Plugin>
+  readonly pageInfo: PageInfo
 }
 
 export type PluginEdge = {
-  cursor: Scalars['String']['output']
-  node: Plugin
+  readonly cursor: Scalars['String']['output']
+  readonly node: Plugin
 }
 
 /** Where one page of a connection stands. */
 export type PageInfo = {
   /** Give this as `after` to get the next page. Null when the page is empty. */
-  endCursor?: Maybe<Scalars['String']['output']>
-  hasNextPage: Scalars['Boolean']['output']
+  readonly endCursor?: Maybe<Scalars['String']['output']>
+  readonly hasNextPage: Scalars['Boolean']['output']
 }
 
 export type Query = {
-  plugin?: Maybe<Plugin>
-  plugins: PluginConnection
+  readonly plugin?: Maybe<Plugin>
+  readonly plugins: PluginConnection
 }
 
 export type QueryPluginArgs = {
@@ -74,19 +74,19 @@ export type QueryPluginsArgs = {
 }
 
 export type RegisterPluginInput = {
-  name: Scalars['String']['input']
-  version: Scalars['String']['input']
-  baseUrl: Scalars['String']['input']
-  capabilities: Array<Scalars['String']['input']>
+  readonly name: Scalars['String']['input']
+  readonly version: Scalars['String']['input']
+  readonly baseUrl: Scalars['String']['input']
+  readonly capabilities: ReadonlyArray<Scalars['String']['input']>
 }
 
 export type RegisterPluginPayload = {
-  plugin: Plugin
+  readonly plugin: Plugin
 }
 
 export type Mutation = {
   /** Registers a plugin, or a new version of it. Nothing is granted by that. */
-  registerPlugin: RegisterPluginPayload
+  readonly registerPlugin: RegisterPluginPayload
 }
 
 export type MutationRegisterPluginArgs = {
@@ -267,7 +267,7 @@ export type PluginResolvers<
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>
   version?: Resolver<ResolversTypes['String'], ParentType, ContextType>
   baseUrl?: Resolver<ResolversTypes['String'], ParentType, ContextType>
-  capabilities?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>
+  capabilities?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>
   status?: Resolver<ResolversTypes['PluginStatus'], ParentType, ContextType>
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
 }
@@ -277,8 +277,8 @@ export type PluginConnectionResolvers<
   ParentType extends ResolversParentTypes['PluginConnection'] =
     ResolversParentTypes['PluginConnection'],
 > = {
-  edges?: Resolver<Array<ResolversTypes['PluginEdge']>, ParentType, ContextType>
-  nodes?: Resolver<Array<ResolversTypes['Plugin']>, ParentType, ContextType>
+  edges?: Resolver<ReadonlyArray<ResolversTypes['PluginEdge']>, ParentType, ContextType>
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Plugin']>, ParentType, ContextType>
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
 }
 

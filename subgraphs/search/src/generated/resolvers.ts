@@ -25,40 +25,40 @@ export type Scalars = {
 }
 
 export type Story = {
-  id: Scalars['ID']['output']
+  readonly id: Scalars['ID']['output']
 }
 
 export type StoryHit = {
-  story: Story
+  readonly story: Story
   /** Relevance; comparable within one query only. */
-  score: Scalars['Float']['output']
+  readonly score: Scalars['Float']['output']
   /** Fragments of title and body with the matching words between <mark> and </mark>; everything else is HTML-escaped. */
-  highlights: Array<Scalars['String']['output']>
+  readonly highlights: ReadonlyArray<Scalars['String']['output']>
 }
 
 export type SearchResults = {
-  edges: Array<StoryHitEdge>
-  nodes: Array<StoryHit>
-  pageInfo: PageInfo
+  readonly edges: ReadonlyArray<StoryHitEdge>
+  readonly nodes: ReadonlyArray<StoryHit>
+  readonly pageInfo: PageInfo
   /** How many stories match. */
-  totalCount: Scalars['Int']['output']
+  readonly totalCount: Scalars['Int']['output']
 }
 
 export type StoryHitEdge = {
-  cursor: Scalars['String']['output']
-  node: StoryHit
+  readonly cursor: Scalars['String']['output']
+  readonly node: StoryHit
 }
 
 /** Where one page of a connection stands. */
 export type PageInfo = {
   /** Give this as `after` to get the next page. Null when the page is empty. */
-  endCursor?: Maybe<Scalars['String']['output']>
-  hasNextPage: Scalars['Boolean']['output']
+  readonly endCursor?: Maybe<Scalars['String']['output']>
+  readonly hasNextPage: Scalars['Boolean']['output']
 }
 
 export type Query = {
   /** Full-text search over stories, best first. Words are joined by AND; "quotes" make a phrase, OR and -word work as in a web search. */
-  searchStories: SearchResults
+  readonly searchStories: SearchResults
 }
 
 export type QuerySearchStoriesArgs = {
@@ -215,15 +215,15 @@ export type StoryHitResolvers<
 > = {
   story?: Resolver<ResolversTypes['Story'], ParentType, ContextType>
   score?: Resolver<ResolversTypes['Float'], ParentType, ContextType>
-  highlights?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>
+  highlights?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>
 }
 
 export type SearchResultsResolvers<
   ContextType = GraphQLContext,
   ParentType extends ResolversParentTypes['SearchResults'] = ResolversParentTypes['SearchResults'],
 > = {
-  edges?: Resolver<Array<ResolversTypes['StoryHitEdge']>, ParentType, ContextType>
-  nodes?: Resolver<Array<ResolversTypes['StoryHit']>, ParentType, ContextType>
+  edges?: Resolver<ReadonlyArray<ResolversTypes['StoryHitEdge']>, ParentType, ContextType>
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['StoryHit']>, ParentType, ContextType>
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
   totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
 }

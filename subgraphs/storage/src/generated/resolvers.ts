@@ -27,19 +27,19 @@ export type Scalars = {
 }
 
 export type Legacy = {
-  id: Scalars['ID']['output']
+  readonly id: Scalars['ID']['output']
 }
 
 export type Story = {
-  id: Scalars['ID']['output']
+  readonly id: Scalars['ID']['output']
 }
 
 export type Person = {
-  id: Scalars['ID']['output']
+  readonly id: Scalars['ID']['output']
 }
 
 export type MediaAsset = {
-  id: Scalars['ID']['output']
+  readonly id: Scalars['ID']['output']
 }
 
 export type TenantMode = 'SAAS' | 'ENTERPRISE' | 'SYSTEM' | 'LAB'
@@ -48,86 +48,86 @@ export type BackendType = 'POSTGRES' | 'DYNAMODB' | 'FIRESTORE' | 'COSMOS' | 'FI
 
 /** Which backend keeps one kind of data for whom. The most specific route wins. */
 export type Route = {
-  id: Scalars['ID']['output']
+  readonly id: Scalars['ID']['output']
   /** For example event_stream or chat_store. */
-  resourceKind: Scalars['String']['output']
+  readonly resourceKind: Scalars['String']['output']
   /** Null: any tenant. */
-  tenantId?: Maybe<Scalars['ID']['output']>
-  env: Scalars['String']['output']
+  readonly tenantId?: Maybe<Scalars['ID']['output']>
+  readonly env: Scalars['String']['output']
   /** Empty: every mode. */
-  modes: Array<TenantMode>
-  projectId?: Maybe<Scalars['ID']['output']>
+  readonly modes: ReadonlyArray<TenantMode>
+  readonly projectId?: Maybe<Scalars['ID']['output']>
   /** Only for chat_store and strategy_policy_store. */
-  surfaceId?: Maybe<Scalars['ID']['output']>
-  backendType: BackendType
+  readonly surfaceId?: Maybe<Scalars['ID']['output']>
+  readonly backendType: BackendType
   /** Configuration of the backend with every secret redacted. */
-  config: Scalars['JSON']['output']
-  tier?: Maybe<Scalars['String']['output']>
-  costNotes?: Maybe<Scalars['String']['output']>
-  updatedAt: Scalars['DateTime']['output']
-  updatedBy: Scalars['String']['output']
+  readonly config: Scalars['JSON']['output']
+  readonly tier?: Maybe<Scalars['String']['output']>
+  readonly costNotes?: Maybe<Scalars['String']['output']>
+  readonly updatedAt: Scalars['DateTime']['output']
+  readonly updatedBy: Scalars['String']['output']
   /** What the route named before its last change of backend. */
-  previousBackendType?: Maybe<BackendType>
-  switchRationale?: Maybe<Scalars['String']['output']>
-  lastSwitchTime?: Maybe<Scalars['DateTime']['output']>
+  readonly previousBackendType?: Maybe<BackendType>
+  readonly switchRationale?: Maybe<Scalars['String']['output']>
+  readonly lastSwitchTime?: Maybe<Scalars['DateTime']['output']>
 }
 
 export type RouteConnection = {
-  edges: Array<RouteEdge>
-  nodes: Array<Route>
-  pageInfo: PageInfo
+  readonly edges: ReadonlyArray<RouteEdge>
+  readonly nodes: ReadonlyArray<Route>
+  readonly pageInfo: PageInfo
 }
 
 export type RouteEdge = {
-  cursor: Scalars['String']['output']
-  node: Route
+  readonly cursor: Scalars['String']['output']
+  readonly node: Route
 }
 
 /** Where one page of a connection stands. */
 export type PageInfo = {
   /** Give this as `after` to get the next page. Null when the page is empty. */
-  endCursor?: Maybe<Scalars['String']['output']>
-  hasNextPage: Scalars['Boolean']['output']
+  readonly endCursor?: Maybe<Scalars['String']['output']>
+  readonly hasNextPage: Scalars['Boolean']['output']
 }
 
 /** One event of an append-only stream. */
 export type StreamEvent = {
   /** The id that the writer gave; appending it again changes nothing. */
-  id: Scalars['ID']['output']
+  readonly id: Scalars['ID']['output']
   /** Position of the event. Give it as `after` to read on from here. */
-  cursor: Scalars['String']['output']
-  type: Scalars['String']['output']
+  readonly cursor: Scalars['String']['output']
+  readonly type: Scalars['String']['output']
   /** When the stream took the event in; strictly increasing within a stream. */
-  appendedAt: Scalars['DateTime']['output']
-  occurredAt: Scalars['DateTime']['output']
-  actorId?: Maybe<Scalars['String']['output']>
-  data: Scalars['JSON']['output']
-  legacy?: Maybe<Legacy>
-  story?: Maybe<Story>
-  person?: Maybe<Person>
-  media?: Maybe<MediaAsset>
+  readonly appendedAt: Scalars['DateTime']['output']
+  readonly occurredAt: Scalars['DateTime']['output']
+  readonly actorId?: Maybe<Scalars['String']['output']>
+  readonly data: Scalars['JSON']['output']
+  readonly legacy?: Maybe<Legacy>
+  readonly story?: Maybe<Story>
+  readonly person?: Maybe<Person>
+  readonly media?: Maybe<MediaAsset>
 }
 
 export type StreamEventConnection = {
-  edges: Array<StreamEventEdge>
-  nodes: Array<StreamEvent>
-  pageInfo: PageInfo
+  readonly edges: ReadonlyArray<StreamEventEdge>
+  readonly nodes: ReadonlyArray<StreamEvent>
+  readonly pageInfo: PageInfo
 }
 
 export type StreamEventEdge = {
-  cursor: Scalars['String']['output']
-  node: StreamEvent
+  readonly cursor: Scalars['String']['output']
+  readonly node: StreamEvent
 }
 
 export type Query = {
   /** Routes that this tenant may see: its own and those for any tenant. Operators see all. */
-  routes: RouteConnection
+  readonly routes: RouteConnection
   /** The route that a request of this tenant, mode and project would take. Fails with ROUTE_NOT_CONFIGURED when there is none. */
-  resolveRoute: Route
+  readonly resolveRoute: Route
   /** Events of a stream, oldest first, strictly after the cursor. */
-  streamEvents: StreamEventConnection
+  readonly streamEvents: StreamEventConnection
   /** Events of a legacy's timeline, oldest first, strictly after the cursor. */
-  timelineEvents: StreamEventConnection
+  readonly timelineEvents: StreamEventConnection
 }
 
 export type QueryRoutesArgs = {
@@ -154,58 +154,58 @@ export type QueryTimelineEventsArgs = {
 }
 
 export type SaveRouteInput = {
-  resourceKind: Scalars['String']['input']
+  readonly resourceKind: Scalars['String']['input']
   /** Null: any tenant. Only operators may name another tenant than their own, or none. */
-  tenantId?: InputMaybe<Scalars['ID']['input']>
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>
   /** The environment that the route is for. The running one when it is not given. */
-  env?: InputMaybe<Scalars['String']['input']>
-  modes?: InputMaybe<Array<TenantMode>>
-  projectId?: InputMaybe<Scalars['ID']['input']>
-  surfaceId?: InputMaybe<Scalars['ID']['input']>
-  backendType: BackendType
-  config: Scalars['JSON']['input']
-  tier?: InputMaybe<Scalars['String']['input']>
-  costNotes?: InputMaybe<Scalars['String']['input']>
+  readonly env?: InputMaybe<Scalars['String']['input']>
+  readonly modes?: InputMaybe<ReadonlyArray<TenantMode>>
+  readonly projectId?: InputMaybe<Scalars['ID']['input']>
+  readonly surfaceId?: InputMaybe<Scalars['ID']['input']>
+  readonly backendType: BackendType
+  readonly config: Scalars['JSON']['input']
+  readonly tier?: InputMaybe<Scalars['String']['input']>
+  readonly costNotes?: InputMaybe<Scalars['String']['input']>
   /** Why the backend changes; kept in the route and in the audit trail. */
-  switchRationale?: InputMaybe<Scalars['String']['input']>
+  readonly switchRationale?: InputMaybe<Scalars['String']['input']>
 }
 
 export type SaveRoutePayload = {
-  route: Route
+  readonly route: Route
 }
 
 export type DeleteRouteInput = {
-  id: Scalars['ID']['input']
+  readonly id: Scalars['ID']['input']
 }
 
 export type DeleteRoutePayload = {
-  deletedRouteId: Scalars['ID']['output']
+  readonly deletedRouteId: Scalars['ID']['output']
 }
 
 export type AppendEventInput = {
-  streamId: Scalars['ID']['input']
+  readonly streamId: Scalars['ID']['input']
   /** At most 500 events; all or none are appended. */
-  events: Array<NewStreamEventInput>
+  readonly events: ReadonlyArray<NewStreamEventInput>
 }
 
 export type NewStreamEventInput = {
   /** Unique in the stream. Appending the same id again changes nothing. */
-  id: Scalars['ID']['input']
-  type: Scalars['String']['input']
+  readonly id: Scalars['ID']['input']
+  readonly type: Scalars['String']['input']
   /** Now, when it is not given. */
-  occurredAt?: InputMaybe<Scalars['DateTime']['input']>
-  data: Scalars['JSON']['input']
+  readonly occurredAt?: InputMaybe<Scalars['DateTime']['input']>
+  readonly data: Scalars['JSON']['input']
 }
 
 export type AppendEventPayload = {
-  events: Array<StreamEvent>
+  readonly events: ReadonlyArray<StreamEvent>
 }
 
 export type Mutation = {
   /** Adds a route, or changes the one with the same kind, tenant, env, modes, project and surface. */
-  saveRoute: SaveRoutePayload
-  deleteRoute: DeleteRoutePayload
-  appendEvent: AppendEventPayload
+  readonly saveRoute: SaveRoutePayload
+  readonly deleteRoute: DeleteRoutePayload
+  readonly appendEvent: AppendEventPayload
 }
 
 export type MutationSaveRouteArgs = {
@@ -222,9 +222,9 @@ export type MutationAppendEventArgs = {
 
 export type Subscription = {
   /** Every event of a stream once and in order: first what came after the cursor, then what is appended. Without a cursor it starts now. */
-  eventStream: StreamEvent
+  readonly eventStream: StreamEvent
   /** Every event of a legacy's timeline, likewise. */
-  timeline: StreamEvent
+  readonly timeline: StreamEvent
 }
 
 export type SubscriptionEventStreamArgs = {
@@ -443,7 +443,7 @@ export type RouteResolvers<
   resourceKind?: Resolver<ResolversTypes['String'], ParentType, ContextType>
   tenantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>
   env?: Resolver<ResolversTypes['String'], ParentType, ContextType>
-  modes?: Resolver<Array<ResolversTypes['TenantMode']>, ParentType, ContextType>
+  modes?: Resolver<ReadonlyArray<ResolversTypes['TenantMode']>, ParentType, ContextType>
   projectId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>
   surfaceId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>
   backendType?: Resolver<ResolversTypes['BackendType'], ParentType, ContextType>
@@ -462,8 +462,8 @@ export type RouteConnectionResolvers<
   ParentType extends ResolversParentTypes['RouteConnection'] =
     ResolversParentTypes['RouteConnection'],
 > = {
-  edges?: Resolver<Array<ResolversTypes['RouteEdge']>, ParentType, ContextType>
-  nodes?: Resolver<Array<ResolversTypes['Route']>, ParentType, ContextType>
+  edges?: Resolver<ReadonlyArray<ResolversTypes['RouteEdge']>, ParentType, ContextType>
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Route']>, ParentType, ContextType>
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
 }
 
@@ -505,8 +505,8 @@ export type StreamEventConnectionResolvers<
   ParentType extends ResolversParentTypes['StreamEventConnection'] =
     ResolversParentTypes['StreamEventConnection'],
 > = {
-  edges?: Resolver<Array<ResolversTypes['StreamEventEdge']>, ParentType, ContextType>
-  nodes?: Resolver<Array<ResolversTypes['StreamEvent']>, ParentType, ContextType>
+  edges?: Resolver<ReadonlyArray<ResolversTypes['StreamEventEdge']>, ParentType, ContextType>
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['StreamEvent']>, ParentType, ContextType>
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
 }
 
@@ -570,7 +570,7 @@ export type AppendEventPayloadResolvers<
   ParentType extends ResolversParentTypes['AppendEventPayload'] =
     ResolversParentTypes['AppendEventPayload'],
 > = {
-  events?: Resolver<Array<ResolversTypes['StreamEvent']>, ParentType, ContextType>
+  events?: Resolver<ReadonlyArray<ResolversTypes['StreamEvent']>, ParentType, ContextType>
 }
 
 export type MutationResolvers<

@@ -20,18 +20,18 @@ export function createPostgresStoriesStore(
   createEvent: CreateEvent,
 ): StoriesStore {
   return {
-    ...reads((work) => database.transaction(work)),
+    ...reads((work) => database.transaction(work), context),
     change: (work) => database.transaction((trx) => work(changes(trx, context, createEvent))),
   }
 }
 
-function reads(inTransaction: InTransaction): Reads {
+function reads(inTransaction: InTransaction, { actor }: TenantContext): Reads {
   return {
     tenants: tenantReads(inTransaction),
     users: userReads(inTransaction),
     legacies: legacyReads(inTransaction),
-    stories: storyReads(inTransaction),
-    revisions: revisionReads(inTransaction),
+    stories: storyReads(inTransaction, actor.id),
+    revisions: revisionReads(inTransaction, actor.id),
   }
 }
 
@@ -41,12 +41,12 @@ function changes(
   createEvent: CreateEvent,
 ): Changes {
   const { tenantId, actor } = context
-  const read = reads((work) => work(trx))
+  const read = reads((work) => work(trx), context)
   return {
     tenants: { ...read.tenants, ...tenantWrites(trx) },
     users: { ...read.users, ...userWrites(trx, tenantId) },
     legacies: { ...read.legacies, ...legacyWrites(trx, tenantId) },
-    stories: { ...read.stories, ...storyWrites(trx, tenantId) },
+    stories: { ...read.stories, ...storyWrites(trx, context) },
     revisions: { ...read.revisions, ...revisionWrites(trx, tenantId) },
     announce: (event) => writeOutbox(trx, [createEvent(context, event)]),
     once: (request, work) => idempotent(trx, { tenantId, actorId: actor.id, ...request }, work),

@@ -1,18 +1,17 @@
 import { sql, type Kysely, type Selectable } from 'kysely'
-import type { TenantId } from '@heirloom/tenancy'
+import type { ActorId, TenantId } from '@heirloom/tenancy'
 import type { Page, RevisionReads, RevisionWrites } from '../domain/ports.js'
 import type { Revision } from '../domain/revision.js'
-import type { StoryVisibility } from '../domain/visibility.js'
 import type { RevisionTable, StoriesDatabase } from './schema.js'
 import type { InTransaction, StoriesTransaction } from './transactions.js'
-import { visible } from './visible.js'
+import { visibleTo, type VisibleRows } from './visible.js'
 
-export function revisionReads(inTransaction: InTransaction): RevisionReads {
+export function revisionReads(inTransaction: InTransaction, reader: ActorId): RevisionReads {
   return {
     byIds: async (ids, visibility) => {
       if (ids.length === 0) return []
       const rows = await inTransaction((trx) =>
-        ofLivingStories(trx, visibility)
+        ofLivingStories(trx, visibleTo(reader, visibility))
           .selectAll('revision')
           .where('revision.revision_id', 'in', ids)
           .execute(),
@@ -27,7 +26,7 @@ export function revisionReads(inTransaction: InTransaction): RevisionReads {
           .selectFrom('story as parent')
           .innerJoinLateral(
             () =>
-              pageOf(trx, page, visibility)
+              pageOf(trx, page, visibleTo(reader, visibility))
                 .selectAll('revision')
                 .whereRef('revision.story_id', '=', sql.ref('parent.story_id'))
                 .as('found'),
@@ -66,21 +65,21 @@ export function revisionWrites(trx: StoriesTransaction, tenantId: TenantId): Rev
 }
 
 /** A revision is as visible as a story of its status by the story's author. */
-function ofLivingStories(trx: Kysely<StoriesDatabase>, visibility: StoryVisibility) {
+function ofLivingStories(trx: Kysely<StoriesDatabase>, visible: VisibleRows) {
   return trx
     .selectFrom('revision')
     .innerJoin('story', 'story.story_id', 'revision.story_id')
     .where('story.deleted_at', 'is', null)
-    .where(visible(visibility, 'story.status', 'story.author_id'))
-    .where(visible(visibility, 'revision.status', 'story.author_id'))
+    .where(visible('story.status', 'story.author_id'))
+    .where(visible('revision.status', 'story.author_id'))
 }
 
 function pageOf(
   trx: Kysely<StoriesDatabase>,
   { limit, after }: Page<number>,
-  visibility: StoryVisibility,
+  visible: VisibleRows,
 ) {
-  let query = ofLivingStories(trx, visibility)
+  let query = ofLivingStories(trx, visible)
   if (after !== undefined) query = query.where('revision.number', '>', after)
   return query.orderBy('revision.number').limit(limit)
 }

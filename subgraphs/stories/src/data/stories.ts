@@ -1,26 +1,28 @@
 import { sql, type Kysely, type Selectable } from 'kysely'
-import type { TenantId } from '@heirloom/tenancy'
+import type { ActorId, TenantContext } from '@heirloom/tenancy'
 import type { Page, StoryFilter, StoryReads, StoryWrites } from '../domain/ports.js'
 import type { StoryId } from '../domain/ids.js'
 import type { Story } from '../domain/story.js'
-import type { StoryVisibility } from '../domain/visibility.js'
 import type { StoriesDatabase, StoryTable } from './schema.js'
 import type { InTransaction, StoriesTransaction } from './transactions.js'
-import { visible } from './visible.js'
+import { visibleTo, type VisibleRows } from './visible.js'
 
-export function storyReads(inTransaction: InTransaction): StoryReads {
+export function storyReads(inTransaction: InTransaction, reader: ActorId): StoryReads {
   return {
     byIds: async (ids, visibility) => {
       if (ids.length === 0) return []
       const rows = await inTransaction((trx) =>
-        living(trx, visibility).selectAll('story').where('story_id', 'in', ids).execute(),
+        living(trx, visibleTo(reader, visibility))
+          .selectAll('story')
+          .where('story_id', 'in', ids)
+          .execute(),
       )
       return rows.map(toStory)
     },
 
     page: async (page, filter, visibility) => {
       const rows = await inTransaction((trx) =>
-        pageOf(trx, page, filter, visibility).selectAll('story').execute(),
+        pageOf(trx, page, filter, visibleTo(reader, visibility)).selectAll('story').execute(),
       )
       return rows.map(toStory)
     },
@@ -32,7 +34,7 @@ export function storyReads(inTransaction: InTransaction): StoryReads {
           .selectFrom('legacy')
           .innerJoinLateral(
             () =>
-              pageOf(trx, page, filter, visibility)
+              pageOf(trx, page, filter, visibleTo(reader, visibility))
                 .selectAll('story')
                 .whereRef('story.legacy_id', '=', sql.ref('legacy.legacy_id'))
                 .as('found'),
@@ -49,7 +51,10 @@ export function storyReads(inTransaction: InTransaction): StoryReads {
   }
 }
 
-export function storyWrites(trx: StoriesTransaction, tenantId: TenantId): StoryWrites {
+export function storyWrites(
+  trx: StoriesTransaction,
+  { tenantId, actor }: TenantContext,
+): StoryWrites {
   const save = async (story: Story, deletedAt: Date | null): Promise<void> => {
     await trx
       .updateTable('story')
@@ -59,7 +64,7 @@ export function storyWrites(trx: StoriesTransaction, tenantId: TenantId): StoryW
   }
   return {
     lock: async (id, visibility) => {
-      const row = await living(trx, visibility)
+      const row = await living(trx, visibleTo(actor.id, visibility))
         .selectAll('story')
         .where('story_id', '=', id)
         .forUpdate()
@@ -87,21 +92,21 @@ export function storyWrites(trx: StoriesTransaction, tenantId: TenantId): StoryW
   }
 }
 
-/** The stories that are not deleted and that somebody with this visibility reads. */
-function living(trx: Kysely<StoriesDatabase>, visibility: StoryVisibility) {
+/** The stories that are not deleted and that the reader may see. */
+function living(trx: Kysely<StoriesDatabase>, visible: VisibleRows) {
   return trx
     .selectFrom('story')
     .where('story.deleted_at', 'is', null)
-    .where(visible(visibility, 'story.status', 'story.author_id'))
+    .where(visible('story.status', 'story.author_id'))
 }
 
 function pageOf(
   trx: Kysely<StoriesDatabase>,
   { limit, after }: Page<StoryId>,
   { legacyId, status, authorId, createdAfter, createdBefore }: StoryFilter,
-  visibility: StoryVisibility,
+  visible: VisibleRows,
 ) {
-  let query = living(trx, visibility)
+  let query = living(trx, visible)
   if (after !== undefined) query = query.where('story.story_id', '>', after)
   if (legacyId !== undefined) query = query.where('story.legacy_id', '=', legacyId)
   if (status !== undefined) query = query.where('story.status', '=', status)

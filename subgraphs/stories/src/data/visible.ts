@@ -1,19 +1,22 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely'
+import type { ActorId } from '@heirloom/tenancy'
 import type { StoryVisibility } from '../domain/visibility.js'
 
-/** The visibility as a condition on a status column and the column of the story's author. */
-export function visible(
-  { published, drafts }: StoryVisibility,
-  status: string,
-  author: string,
-): RawBuilder<SqlBool> {
-  return sql<SqlBool>`case ${sql.ref(status)}
-    when 'PUBLISHED' then ${published ? sql`true` : sql`false`}
-    else ${draftsCondition(drafts, author)} end`
-}
+/** A condition on a column that holds a status, and the column of the story's author. */
+export type VisibleRows = (status: string, author: string) => RawBuilder<SqlBool>
 
-function draftsCondition(drafts: StoryVisibility['drafts'], author: string): RawBuilder<SqlBool> {
-  if (drafts === 'all') return sql`true`
-  if (drafts === 'none') return sql`false`
-  return sql`${sql.ref(author)} = ${drafts.of}`
+export function visibleTo(reader: ActorId, visibility: StoryVisibility): VisibleRows {
+  return (status, author) => {
+    const isPublished = sql<SqlBool>`${sql.ref(status)} = 'PUBLISHED'`
+    switch (visibility) {
+      case 'all':
+        return sql`true`
+      case 'published-and-own':
+        return sql`(${isPublished} or ${sql.ref(author)} = ${reader})`
+      case 'published':
+        return isPublished
+      case 'none':
+        return sql`false`
+    }
+  }
 }

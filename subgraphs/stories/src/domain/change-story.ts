@@ -6,7 +6,7 @@ import type { Changes } from './ports.js'
 import { revisionOf } from './revision.js'
 import type { Scope } from './scope.js'
 import type { Story } from './story.js'
-import { storyVisibility } from './visibility.js'
+import { visibleStories } from './visibility.js'
 
 /** The change was made from a revision that is no longer the current one; nothing was written. */
 export interface StaleStory {
@@ -82,7 +82,7 @@ async function lockForChange(
   changes: Changes,
 ): Promise<Story> {
   const { tenant, authorizer } = scope
-  const story = await changes.stories.lock(id, storyVisibility(scope))
+  const story = await changes.stories.lock(id, visibleStories(scope))
   if (story === null) throw storyNotFound(id)
   authorizer.require(tenant, action, {
     kind: 'Story',
@@ -104,7 +104,7 @@ export async function saveRevision(scope: Scope, story: Story, changes: Changes)
 /** The story as the caller reads it after the change, which a repeat of the request reads too. */
 export function storyAfter(scope: Scope) {
   return async (id: StoryId, changes: Changes): Promise<ChangedStory> => {
-    const [story] = await changes.stories.byIds([id], storyVisibility(scope))
+    const [story] = await changes.stories.byIds([id], visibleStories(scope))
     if (story === undefined) throw storyNotFound(id)
     return { kind: 'changed', story }
   }

@@ -9,8 +9,8 @@ import type { User } from './user.js'
 import type { StoryVisibility } from './visibility.js'
 
 /**
- * The stories database, bound to the tenant of one request: no other tenant's row can be read or
- * written through it. Deleted stories and their revisions are found by no read.
+ * The stories database, bound to the tenant and the actor of one request: no other tenant's row can
+ * be read or written through it, and a visibility is that actor's. Deleted stories and their revisions are found by no read.
  *
  * Every read outside `change` is one transaction of its own: two reads may see different moments.
  * Methods throw AppError BACKEND_UNAVAILABLE or TIMEOUT when the database fails them.

@@ -3,14 +3,14 @@ import type { Page, StoryFilter } from './ports.js'
 import type { Revision } from './revision.js'
 import type { Scope } from './scope.js'
 import type { Story } from './story.js'
-import { storyVisibility } from './visibility.js'
+import { visibleStories } from './visibility.js'
 
 /** What is unknown, deleted or not the caller's to read is left out; so in all reads below. */
 export async function findStories(
   scope: Scope,
   ids: readonly StoryId[],
 ): Promise<readonly Story[]> {
-  return scope.store.stories.byIds(ids, storyVisibility(scope))
+  return scope.store.stories.byIds(ids, visibleStories(scope))
 }
 
 export async function listStories(
@@ -18,7 +18,7 @@ export async function listStories(
   page: Page<StoryId>,
   filter: StoryFilter,
 ): Promise<readonly Story[]> {
-  return scope.store.stories.page(page, filter, storyVisibility(scope))
+  return scope.store.stories.page(page, filter, visibleStories(scope))
 }
 
 export async function listStoriesOfEach(
@@ -27,7 +27,7 @@ export async function listStoriesOfEach(
   page: Page<StoryId>,
   filter: StoryFilter,
 ): Promise<readonly Story[]> {
-  return scope.store.stories.pageOfEach(legacies, page, filter, storyVisibility(scope))
+  return scope.store.stories.pageOfEach(legacies, page, filter, visibleStories(scope))
 }
 
 /**
@@ -38,7 +38,7 @@ export async function findRevisions(
   scope: Scope,
   ids: readonly RevisionId[],
 ): Promise<readonly Revision[]> {
-  return scope.store.revisions.byIds(ids, storyVisibility(scope))
+  return scope.store.revisions.byIds(ids, visibleStories(scope))
 }
 
 export async function listRevisionsOfEach(
@@ -46,5 +46,5 @@ export async function listRevisionsOfEach(
   stories: readonly StoryId[],
   page: Page<number>,
 ): Promise<readonly Revision[]> {
-  return scope.store.revisions.pageOfEach(stories, page, storyVisibility(scope))
+  return scope.store.revisions.pageOfEach(stories, page, visibleStories(scope))
 }

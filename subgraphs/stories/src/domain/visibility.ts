@@ -1,39 +1,13 @@
-import type { ActorId } from '@heirloom/tenancy'
+import { storyVisibility, type StoryVisibility } from '@heirloom/authz'
 import type { Scope } from './scope.js'
-import type { StoryStatus } from './story.js'
 
-/** Which stories somebody may read, in a form that a query can filter by. */
-export interface StoryVisibility {
-  readonly published: boolean
-  readonly drafts: 'all' | 'none' | { readonly of: ActorId }
+export type { StoryVisibility } from '@heirloom/authz'
+
+/** Which stories the caller reads, as a filter that queries apply where they cut their pages. */
+export function visibleStories({ authorizer, tenant }: Scope): StoryVisibility {
+  return storyVisibility(authorizer, tenant)
 }
 
-/**
- * Asks the policies once for each kind of story instead of once for each story, so that pages
- * are filtered where they are cut. Holds as long as policies look at status and author alone.
- */
-export function storyVisibility({ tenant, authorizer }: Scope): StoryVisibility {
-  const mayRead = (status: StoryStatus, authorId?: ActorId): boolean =>
-    authorizer.allows(tenant, 'story:read', {
-      kind: 'Story',
-      tenantId: tenant.tenantId,
-      status,
-      ...(authorId === undefined ? {} : { authorId }),
-    })
-  return {
-    published: mayRead('PUBLISHED'),
-    drafts: drafts(mayRead, tenant.actor.id),
-  }
-}
-
-function drafts(
-  mayRead: (status: StoryStatus, authorId?: ActorId) => boolean,
-  self: ActorId,
-): StoryVisibility['drafts'] {
-  if (mayRead('DRAFT')) return 'all'
-  return mayRead('DRAFT', self) ? { of: self } : 'none'
-}
-
-export function mayReadLegacies({ tenant, authorizer }: Scope): boolean {
+export function mayReadLegacies({ authorizer, tenant }: Scope): boolean {
   return authorizer.allows(tenant, 'legacy:read', { kind: 'Legacy', tenantId: tenant.tenantId })
 }

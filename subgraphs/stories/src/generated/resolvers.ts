@@ -60,6 +60,7 @@ export type Legacy = {
   /** The human-readable name in public addresses; unique in the tenant. */
   readonly slug: Scalars['String']['output']
   readonly title: Scalars['String']['output']
+  /** At most 10,000 bytes of UTF-8. */
   readonly description?: Maybe<Scalars['String']['output']>
   readonly createdAt: Scalars['DateTime']['output']
   /** Stories of this legacy, oldest first. */
@@ -89,7 +90,7 @@ export type Story = {
   readonly createdAt: Scalars['DateTime']['output']
   readonly updatedAt: Scalars['DateTime']['output']
   readonly publishedAt?: Maybe<Scalars['DateTime']['output']>
-  /** Every revision, oldest first. */
+  /** Revisions, oldest first; those from before it was published are for readers of drafts only. */
   readonly revisions: RevisionConnection
 }
 
@@ -105,6 +106,9 @@ export type Revision = {
   readonly number: Scalars['Int']['output']
   readonly title: Scalars['String']['output']
   readonly body: Scalars['String']['output']
+  /** The status of the story in this state. */
+  readonly status: StoryStatus
+  /** Who brought the story into this state. */
   readonly author: User
   readonly createdAt: Scalars['DateTime']['output']
 }
@@ -270,6 +274,11 @@ export type Mutation = {
   readonly createStory: CreateStoryPayload
   /** Writes a new revision. */
   readonly updateStory: UpdateStoryResult
+  /**
+   * Lets every member of the tenant read the story. Publishing is a change like any other and writes
+   * a revision, so that somebody who edits the draft meanwhile learns of it. Publishing a story that
+   * is published already changes nothing.
+   */
   readonly publishStory: PublishStoryResult
   /** Leaves a tombstone: the story is no longer read by anybody, its revisions are kept. */
   readonly deleteStory: DeleteStoryResult
@@ -668,6 +677,7 @@ export type RevisionResolvers<
   number?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
   title?: Resolver<ResolversTypes['String'], ParentType, ContextType>
   body?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  status?: Resolver<ResolversTypes['StoryStatus'], ParentType, ContextType>
   author?: Resolver<ResolversTypes['User'], ParentType, ContextType>
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
 }
