@@ -1,0 +1,11 @@
+import type { Peer } from '@heirloom/subgraph'
+import type { StoryDirectory } from '../domain/people-reader.js'
+
+/** The stories subgraph, asked over GraphQL with the caller's own token. */
+export function createPeerStoryDirectory(peer: Peer, authorization: string): StoryDirectory {
+  return {
+    requireLegacy: (id) => peer.require('Legacy', id, authorization),
+    requireStory: (id) => peer.require('Story', id, authorization),
+    readableStories: (ids) => peer.existing('Story', ids, authorization),
+  }
+}

@@ -1,0 +1,66 @@
+import { createAuthorizer } from '@heirloom/authz'
+import { createRelay, createSnsSqsBus } from '@heirloom/events'
+import { createDatabase } from '@heirloom/postgres'
+import { createPeer, serviceMain, type Service } from '@heirloom/subgraph'
+import type { Logger } from '@heirloom/telemetry'
+import { createInternalTokenVerifier, remoteInternalKeys } from '@heirloom/tenancy'
+import { createGraphSubgraph, type GraphTables } from './app.js'
+import { readConfig, type ApiConfig, type WorkerConfig } from './config.js'
+import { migrations } from './migrations.js'
+
+await serviceMain(
+  {
+    name: 'graph',
+    description:
+      'the graph subgraph: people, how they are related, and the stories they appear in.',
+    readConfig,
+    migrations,
+    services: ({ api, worker }, logger) => [
+      ...(api === null ? [] : [apiService(api, logger)]),
+      ...(worker === null ? [] : [relayService(worker, logger)]),
+    ],
+  },
+  { argv: process.argv.slice(2), env: process.env },
+)
+
+function apiService(config: ApiConfig, logger: Logger): Service {
+  const database = createDatabase<GraphTables>({
+    url: config.databaseUrl,
+    applicationName: 'graph',
+    onIdleError: (error) => logger.warn({ err: error }, 'a database connection broke'),
+  })
+  const server = createGraphSubgraph({
+    database,
+    authorizer: createAuthorizer(),
+    stories: createPeer('stories', config.storiesUrl),
+    verify: createInternalTokenVerifier(remoteInternalKeys(config.internalJwksUrl), 'graph'),
+    logger,
+  })
+  return {
+    name: 'graph',
+    start: () => server.listen(config),
+    stop: async () => {
+      await server.close()
+      await database.close()
+    },
+  }
+}
+
+function relayService(config: WorkerConfig, logger: Logger): Service {
+  const database = createDatabase<unknown>({
+    url: config.databaseUrl,
+    applicationName: 'graph relay',
+    onIdleError: (error) => logger.warn({ err: error }, 'a database connection broke'),
+  })
+  const bus = createSnsSqsBus(config)
+  const relay = createRelay({ database, listenUrl: config.databaseUrl, bus, logger })
+  return {
+    name: relay.name,
+    start: () => relay.start(),
+    stop: async () => {
+      await relay.stop()
+      bus.close()
+      await database.close()
+    },
+  }
+}
