@@ -1,8 +1,18 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { allowBrowserUploads } from './bus/browser-uploads.js'
+import { makeObjectsDurable } from './bus/durable-objects.js'
+import { makeQueuesDurable } from './bus/durable-queues.js'
 import { buildApp, createStores, type SnsStore, type SqsStore } from './bus/fauxqs.js'
+import { portTaken } from './listen.js'
 
 export interface StartBusOptions {
   /** 0 (the default) takes a free one. */
   readonly port?: number
+  /** Keeps messages and objects across restarts, kill -9 included; without it all is in memory. */
+  readonly dataDir?: string
+  /** Origins whose pages may upload to the bucket. */
+  readonly corsOrigins?: readonly string[]
 }
 
 export interface EmbeddedBus {
@@ -29,13 +39,20 @@ const account = '000000000000'
 const maxReceiveCount = 5
 const visibilityTimeoutSeconds = 30
 
-/** Starts SNS, SQS and S3 on 127.0.0.1, with the topic, the queues and the bucket of Heirloom. */
+/**
+ * Starts SNS, SQS and S3 on 127.0.0.1, with the topic, the queues and the bucket of Heirloom.
+ * Requests are not authenticated: nothing but this machine may reach it.
+ * @throws AppError CONFLICT when the port is taken
+ */
 export async function startBus(options: StartBusOptions = {}): Promise<EmbeddedBus> {
   const stores = await createStores()
   const app = buildApp({ logger: false, defaultRegion: busRegion, stores })
-  const endpoint = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 })
+  allowBrowserUploads(app, options.corsOrigins ?? [])
+  const durable = options.dataDir === undefined ? undefined : await keepIn(options.dataDir, stores)
+  const endpoint = await listen(app, options.port ?? 0)
   const queueUrls = declare(stores, new URL(endpoint).host)
   stores.s3Store.createBucket(bucket)
+  durable?.restore()
   return {
     endpoint,
     region: busRegion,
@@ -46,7 +63,32 @@ export async function startBus(options: StartBusOptions = {}): Promise<EmbeddedB
     close: async () => {
       stores.sqsStore.shutdown()
       await app.close()
+      durable?.close()
     },
+  }
+}
+
+async function keepIn(
+  dataDir: string,
+  { s3Store, sqsStore }: Awaited<ReturnType<typeof createStores>>,
+): Promise<{ restore(): void; close(): void }> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const queues = makeQueuesDurable(sqsStore, join(dataDir, 'messages.jsonl'))
+  const objects = makeObjectsDurable(s3Store, join(dataDir, 'objects'))
+  return {
+    restore: () => queues.restore(),
+    close: () => {
+      queues.close()
+      objects.close()
+    },
+  }
+}
+
+async function listen(app: ReturnType<typeof buildApp>, port: number): Promise<string> {
+  try {
+    return await app.listen({ host: '127.0.0.1', port })
+  } catch (cause) {
+    throw portTaken(cause, port, 'the event bus')
   }
 }
 

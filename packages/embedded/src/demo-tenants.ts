@@ -58,5 +58,5 @@ export const demoTenants: readonly DemoTenant[] = [
 ]
 
 function user(id: string, email: string, name: string, role: Role): DemoUser {
-  return { subject: `user:${id}`, email, name, role }
+  return { subject: id, email, name, role }
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import Provider from 'oidc-provider'
+import type Provider from 'oidc-provider'
 import { demoTenants } from './demo-tenants.js'
 import { openDurableMap } from './durable-map.js'
 import { listen } from './listen.js'
@@ -9,6 +9,7 @@ import { signIn } from './oidc/accounts.js'
 import { createAdapter, type StoredPayload } from './oidc/adapter.js'
 import { apiResource, providerConfiguration, type RedirectUris } from './oidc/configuration.js'
 import { cliClientId, createOidcSecrets, gatewayClientId } from './oidc/keys.js'
+import { loadProvider } from './oidc/load-provider.js'
 import { messagePage, signInPage } from './oidc/pages.js'
 import { keptSecret } from './secrets.js'
 
@@ -50,7 +51,8 @@ export async function startOidcProvider(options: StartOidcOptions): Promise<Embe
   const port = await listen(server, options.port ?? 0, 'the identity provider')
   // Browsers keep cookies for "localhost", where the gateway lives too.
   const issuer = `http://localhost:${port}`
-  const provider = new Provider(issuer, {
+  const OidcProvider = await loadProvider()
+  const provider = new OidcProvider(issuer, {
     ...providerConfiguration(secrets, options),
     adapter: createAdapter(state),
   })
