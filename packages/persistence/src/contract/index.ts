@@ -1,0 +1,5 @@
+export { recordTableContract } from './record-table-contract.js'
+export { recordTableConcurrencyContract } from './record-table-concurrency-contract.js'
+export { recordTableModelContract } from './record-table-model-contract.js'
+export { eventStreamContract } from './event-stream-contract.js'
+export type { BackendRig, RunningBackend } from './backend-rig.js'

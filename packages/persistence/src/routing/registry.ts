@@ -1,0 +1,253 @@
+/**
+ * The routes of a process: a copy of the registry in memory, so that taking a route costs nothing.
+ *
+ * Phases: `start` opens the registry's own store, seeds it when it was never written to, loads it,
+ * and begins to follow it. Following: the copy is compared with the head at every wake-up and at
+ * least every `pollIntervalMs`, and loaded anew when the head moved. A change reads the registry
+ * itself, not the copy, is judged against that, and is written on condition that the head did not
+ * move; so two changes that are fine one by one can never become ambiguous together.
+ * Invariants: the copy is only ever replaced as a whole; while the store is away the last copy
+ * stays in use, and changes fail. A change of backend is announced after it is committed: the note
+ * of it is written in the same transact and removed after the announcement, so a crash in between
+ * announces again, with the same event id.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { AppError } from '@heirloom/errors'
+import { modes } from '@heirloom/tenancy'
+import type { BackendPool } from '../backends.js'
+import type { RoutingBootstrap } from './bootstrap.js'
+import { removal, saving, type ChangeMaker } from './change.js'
+import { checkRoute, refuseLabOnly, type NewRoute } from './new-route.js'
+import {
+  createRoutingRegistryStore,
+  type BackendSwitch,
+  type RouteAudit,
+  type RouteSnapshot,
+  type RoutingRegistryStore,
+} from './registry-store.js'
+import { registryKind, routeId, type Route, type RouteRequest, type RouteScope } from './route.js'
+import { findAmbiguous, selectRoute } from './select.js'
+
+export interface RoutingRegistry {
+  /** @throws AppError BACKEND_UNAVAILABLE, or what is wrong with the bootstrap file's routes */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /**
+   * The most specific route for the request, from the copy.
+   * @throws AppError ROUTE_NOT_CONFIGURED; BACKEND_FORBIDDEN; BACKEND_UNAVAILABLE when this build
+   *   has no such backend, or before `start`
+   */
+  resolve(request: RouteRequest): Route
+  /** Every route, the registry's own included, in the order of their ids, from the copy. */
+  list(): readonly Route[]
+  /**
+   * Adds a route, or changes the one of the same scope. Atomic and audited; this process uses it
+   * when it resolves, others within their poll interval.
+   * @throws AppError INVALID_INPUT, BACKEND_FORBIDDEN, BACKEND_UNAVAILABLE, ROUTE_AMBIGUOUS
+   */
+  save(input: NewRoute, by: string): Promise<Route>
+  /** @throws AppError NOT_FOUND */
+  delete(id: string, by: string): Promise<void>
+  /** The audit trail, newest first. */
+  audits(limit: number): Promise<readonly RouteAudit[]>
+}
+
+export interface RoutingRegistryOptions {
+  readonly bootstrap: RoutingBootstrap
+  readonly backends: BackendPool
+  /** The environment that this process runs in. */
+  readonly env: string
+  readonly newId: () => string
+  readonly now?: () => number
+  readonly pollIntervalMs?: number
+  /** Told of each change of backend, at least once; must be idempotent by id. */
+  readonly announce: (change: BackendSwitch, registry: RoutingRegistry) => Promise<void>
+  /** Told once when following or announcing starts to fail. */
+  readonly onError: (error: unknown) => void
+}
+
+const defaultPollIntervalMs = 500
+const maxAttempts = 20
+const bootstrapActor = 'system:bootstrap'
+
+export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingRegistry {
+  const { bootstrap, backends, env, newId } = options
+  const now = options.now ?? Date.now
+  const own: Route = registryRoute(bootstrap, env)
+  const stopping = new AbortController()
+  let store: RoutingRegistryStore | undefined
+  let copy: RouteSnapshot | undefined
+  let loading: Promise<void> = Promise.resolve()
+  let following: Promise<void> | undefined
+  let failing = false
+  // There may be changes of backend to announce; also true when the last attempt failed.
+  let unannounced = true
+
+  function opened(): RoutingRegistryStore {
+    if (store === undefined) throw new AppError('BACKEND_UNAVAILABLE', 'routes are not loaded yet')
+    return store
+  }
+
+  function snapshot(): RouteSnapshot {
+    if (copy === undefined) throw new AppError('BACKEND_UNAVAILABLE', 'routes are not loaded yet')
+    return copy
+  }
+
+  /** One load after the other, so that an older copy never replaces a newer one. */
+  function refresh(): Promise<void> {
+    const next = loading.then(reload)
+    loading = next.catch(() => undefined)
+    return next
+  }
+
+  async function reload(): Promise<void> {
+    if (copy !== undefined && copy.version === (await opened().version())) return
+    copy = await opened().load()
+    unannounced = true
+  }
+
+  async function change(make: ChangeMaker): Promise<Route> {
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+      const current = await opened().load()
+      const { route, change: made } = make(current.routes)
+      if (!(await opened().write(current.version, made))) continue
+      await refresh()
+      await announceAll().catch(failed)
+      return route
+    }
+    throw new AppError('CONFLICT', 'routes are being changed by others; try again')
+  }
+
+  /** One that fails does not hold up the others; it is tried again. */
+  async function announceAll(): Promise<void> {
+    if (!unannounced) return
+    unannounced = false
+    for (const one of await opened().unannounced()) {
+      try {
+        await options.announce(one, registry)
+        await opened().announced(one.id)
+      } catch (error) {
+        unannounced = true
+        failed(error)
+      }
+    }
+  }
+
+  function failed(error: unknown): void {
+    unannounced = true
+    if (!failing) options.onError(error)
+    failing = true
+  }
+
+  async function follow(): Promise<void> {
+    let wake: () => void = () => undefined
+    let woken = false
+    const unsubscribe = opened().onChange(() => {
+      woken = true
+      wake()
+    })
+    const { signal } = stopping
+    while (!signal.aborted) {
+      woken = false
+      await refresh()
+        .then(() => {
+          failing = false
+          return announceAll()
+        })
+        .catch(failed)
+      if (woken) continue
+      const next = new AbortController()
+      wake = () => next.abort()
+      await delay(options.pollIntervalMs ?? defaultPollIntervalMs, undefined, {
+        signal: AbortSignal.any([signal, next.signal]),
+      }).catch(() => undefined)
+    }
+    unsubscribe()
+  }
+
+  /** Conditional on a registry that nobody ever wrote to; of several processes one does it. */
+  async function seed(): Promise<void> {
+    if ((await opened().version()) !== null) return
+    let routes: readonly Route[] = []
+    const changes = bootstrap.routes.map((input) => {
+      const checked = checkRoute(input, env, backends)
+      refuseAmbiguous(routes, checked.scope)
+      const made = saving(checked, { by: bootstrapActor, now: now(), newId, backends })(routes)
+      routes = [...routes, made.route]
+      return made.change
+    })
+    await opened().write(null, {
+      saved: changes.flatMap((made) => made.saved),
+      deleted: [],
+      audits: changes.flatMap((made) => made.audits),
+      switches: [],
+    })
+  }
+
+  const registry: RoutingRegistry = {
+    start: async () => {
+      refuseLabOnly(own.backendType, own.modes.length > 0 ? own.modes : modes)
+      const { records } = backends.open(own.backendType, own.config)
+      store = createRoutingRegistryStore(records.for(bootstrap.registry.tenantId))
+      await seed()
+      await refresh()
+      following = follow()
+    },
+    stop: async () => {
+      stopping.abort()
+      await following
+    },
+    resolve: (request) => {
+      const route = selectRoute([own, ...snapshot().routes], env, request)
+      refuseLabOnly(route.backendType, [request.mode])
+      backends.find(route.backendType)
+      return route
+    },
+    list: () => [own, ...snapshot().routes].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    save: async (input, by) => {
+      const checked = checkRoute(input, env, backends)
+      return change((routes) => {
+        refuseAmbiguous(routes, checked.scope)
+        return saving(checked, { by, now: now(), newId, backends })(routes)
+      })
+    },
+    delete: async (id, by) => void (await change(removal(id, { by, now: now(), newId, backends }))),
+    audits: (limit) => opened().audits(limit),
+  }
+  return registry
+}
+
+function refuseAmbiguous(routes: readonly Route[], scope: RouteScope): void {
+  const other = findAmbiguous(routes, scope)
+  if (other === undefined) return
+  throw new AppError(
+    'ROUTE_AMBIGUOUS',
+    'another route is exactly as specific and shares a mode with this one',
+    { details: { route_id: other.id } },
+  )
+}
+
+function registryRoute(bootstrap: RoutingBootstrap, env: string): Route {
+  const { tenantId, backendType, config, modes } = bootstrap.registry
+  const scope: RouteScope = {
+    resourceKind: registryKind,
+    tenantId,
+    env,
+    modes,
+    projectId: null,
+    surfaceId: null,
+  }
+  return {
+    id: routeId(scope),
+    ...scope,
+    backendType,
+    config,
+    tier: null,
+    costNotes: null,
+    updatedAt: new Date(0),
+    updatedBy: bootstrapActor,
+    previousBackendType: null,
+    switchRationale: null,
+    lastSwitchTime: null,
+  }
+}

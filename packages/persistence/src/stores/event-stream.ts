@@ -1,0 +1,219 @@
+/**
+ * An append-only stream of events in one partition of a RecordTable.
+ *
+ *   pk stream#{stream_id}
+ *   sk event#{ts}#{event_id}  the event; ts in microseconds, 16 digits
+ *   sk head                   the ts of the newest event, and where retention left the start
+ *   sk id#{event_id}          under which ts an event was appended, for idempotency
+ *
+ * Clocks differ between writers, so a clock alone cannot order events: one written late with an
+ * early time would appear before a position that a reader already passed. Therefore each append
+ * advances the head in the same transaction, on condition that it is as the writer saw it.
+ * Phases of an append: read the head; give each event `ts = max(now, head.ts + 1)`, one more than
+ * the event before it; write head, events and markers in one transact. When the head has moved,
+ * start again; when markers are there already, leave these events out and start again.
+ * Invariant: the order of ts is the order of commits. Whoever sees an event sees every event of
+ * the stream with a smaller ts, for ever, and a position once read is never written before.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { AppError } from '@heirloom/errors'
+import { failedWrites } from '../ports/conflict.js'
+import type { RecordTable, TableRecord, Write } from '../ports/record-table.js'
+import {
+  eventAfter,
+  eventKey,
+  eventPrefix,
+  headKey,
+  markerKey,
+  streamPartition,
+} from './event-stream-keys.js'
+import {
+  readEvent,
+  readHead,
+  readMarker,
+  writeEvent,
+  type StreamHead,
+} from './event-stream-records.js'
+import type {
+  NewStreamEvent,
+  StoredEvent,
+  StreamPage,
+  StreamPosition,
+} from './event-stream-types.js'
+
+export interface EventStreamStore {
+  /** How many events one append takes: 500, or what the backend can write at once. */
+  readonly maxAppendEvents: number
+
+  /**
+   * Appends events in the order given, all or none, and resolves to them as stored. An event whose
+   * id is in the stream already is not written again: the stored one is returned in its place,
+   * whatever the new one says. Atomic, durable when resolved, safe to repeat.
+   * @throws AppError INVALID_INPUT, PAYLOAD_TOO_LARGE, TIMEOUT when too many writers contend,
+   *   BACKEND_UNAVAILABLE (it may have been appended: repeat it)
+   */
+  append(streamId: string, events: readonly NewStreamEvent[]): Promise<readonly StoredEvent[]>
+
+  /**
+   * Up to `limit` events strictly after the position, in append order. `startsAfter` tells where
+   * the stream starts: events up to that position are gone, so a reader whose position is smaller
+   * has missed some. @throws AppError INVALID_INPUT, BACKEND_UNAVAILABLE
+   */
+  listAfter(streamId: string, position: StreamPosition, limit: number): Promise<StreamPage>
+
+  /** Position of the newest event and of the start; both 0 for a stream that nobody wrote to. */
+  head(streamId: string): Promise<StreamHead>
+
+  /** Hint that something was appended, by any process; may be late, doubled or lost. */
+  onAppend(streamId: string, wake: () => void): () => void
+}
+
+export interface EventStreamOptions {
+  /** Milliseconds since 1970. */
+  readonly now?: () => number
+  /** Between 0 and 1; spreads the retries of contending writers. */
+  readonly random?: () => number
+}
+
+const maxAppendEvents = 500
+const maxAttempts = 60
+const maxBackoffMs = 100
+const maxParallelReads = 8
+const microsecondsPerMs = 1_000
+
+export function createEventStreamStore(
+  table: RecordTable,
+  options: EventStreamOptions = {},
+): EventStreamStore {
+  const now = options.now ?? Date.now
+  const random = options.random ?? Math.random
+  // Each event takes two records, and the head one.
+  const batch = Math.min(maxAppendEvents, Math.floor((table.capabilities.maxTransactItems - 1) / 2))
+
+  async function append(
+    streamId: string,
+    events: readonly NewStreamEvent[],
+  ): Promise<readonly StoredEvent[]> {
+    const pk = streamPartition(streamId)
+    checkBatch(events, batch)
+    const stored = new Map<string, StoredEvent>()
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+      const missing = distinct(events).filter((event) => !stored.has(event.id))
+      if (missing.length === 0) return inOrder(events, stored)
+      const outcome = await tryAppend(pk, missing)
+      for (const event of outcome.stored) stored.set(event.id, event)
+      if (outcome.headMoved) await backOff(attempt)
+    }
+    throw new AppError('TIMEOUT', 'too many writers append to this stream at once; try again')
+  }
+
+  /** Either everything was appended, or what is known now lets the next attempt do better. */
+  async function tryAppend(
+    pk: string,
+    events: readonly NewStreamEvent[],
+  ): Promise<{ stored: readonly StoredEvent[]; headMoved: boolean }> {
+    const headRecord = await table.get(pk, headKey)
+    const head = readHead(headRecord)
+    const first = Math.max(now() * microsecondsPerMs, head.position + 1)
+    const placed = events.map((event, index) => ({ ...event, position: first + index }))
+    try {
+      await table.transact(pk, writesOf(headRecord, head, placed))
+      return { stored: placed, headMoved: false }
+    } catch (error) {
+      const failed = failedWrites(error)
+      if (failed === null) throw error
+      // Writes are the head, then event and marker of each event in turn.
+      const duplicates =
+        failed.length === 0 ? events : events.filter((_, i) => failed.includes(2 * i + 2))
+      const stored = await readStored(pk, duplicates)
+      return { stored, headMoved: failed.length === 0 || failed.includes(0) }
+    }
+  }
+
+  async function readStored(
+    pk: string,
+    events: readonly NewStreamEvent[],
+  ): Promise<readonly StoredEvent[]> {
+    const found: StoredEvent[] = []
+    for (let start = 0; start < events.length; start += maxParallelReads) {
+      const some = events.slice(start, start + maxParallelReads)
+      const read = await Promise.all(some.map((event) => readOne(pk, event.id)))
+      found.push(...read.flatMap((event) => event ?? []))
+    }
+    return found
+  }
+
+  async function readOne(pk: string, eventId: string): Promise<StoredEvent | null> {
+    const marker = await table.get(pk, markerKey(eventId))
+    if (marker === null) return null
+    const record = await table.get(pk, eventKey(readMarker(marker), eventId))
+    return record === null ? null : readEvent(record)
+  }
+
+  async function backOff(attempt: number): Promise<void> {
+    await delay(random() * Math.min(maxBackoffMs, 2 ** attempt))
+  }
+
+  return {
+    maxAppendEvents: batch,
+    append,
+    listAfter: async (streamId, position, limit) => {
+      const pk = streamPartition(streamId)
+      const { records } = await table.query(pk, {
+        prefix: eventPrefix,
+        after: eventAfter(position),
+        limit,
+      })
+      // The head is read after the events: retention moves the start before it removes anything,
+      // so what was gone when the events were read shows in this head.
+      const head = readHead(await table.get(pk, headKey))
+      return { events: records.map(readEvent), startsAfter: head.startsAfter }
+    },
+    head: async (streamId) => readHead(await table.get(streamPartition(streamId), headKey)),
+    onAppend: (streamId, wake) => table.onChange(streamPartition(streamId), wake),
+  }
+}
+
+function writesOf(
+  headRecord: TableRecord | null,
+  head: StreamHead,
+  placed: readonly StoredEvent[],
+): readonly Write[] {
+  const position = placed.at(-1)?.position ?? head.position
+  const headWrite: Write = {
+    op: 'put',
+    sk: headKey,
+    value: { ts: position, starts_after: head.startsAfter },
+    expect: headRecord === null ? 'absent' : { version: headRecord.version },
+  }
+  const events = placed.flatMap((event): Write[] => [
+    {
+      op: 'put',
+      sk: eventKey(event.position, event.id),
+      value: writeEvent(event),
+      expect: 'absent',
+    },
+    { op: 'put', sk: markerKey(event.id), value: { ts: event.position }, expect: 'absent' },
+  ])
+  return [headWrite, ...events]
+}
+
+function checkBatch(events: readonly NewStreamEvent[], max: number): void {
+  if (events.length === 0) throw new AppError('INVALID_INPUT', 'there is no event to append')
+  if (events.length > max) {
+    throw new AppError('PAYLOAD_TOO_LARGE', `at most ${max} events are appended at once`)
+  }
+}
+
+function distinct(events: readonly NewStreamEvent[]): readonly NewStreamEvent[] {
+  const first = new Map<string, NewStreamEvent>()
+  for (const event of events) if (!first.has(event.id)) first.set(event.id, event)
+  return [...first.values()]
+}
+
+function inOrder(
+  events: readonly NewStreamEvent[],
+  stored: ReadonlyMap<string, StoredEvent>,
+): readonly StoredEvent[] {
+  return events.flatMap((event) => stored.get(event.id) ?? [])
+}
