@@ -1,0 +1,31 @@
+import type { Mode } from '@heirloom/tenancy'
+import { invalid } from './invalid.js'
+import { isPublicHost } from './public-host.js'
+
+const maxLength = 2_048
+
+/**
+ * Where a plugin is reached: http or https, without credentials, query or fragment. Outside the
+ * lab it must be a public host, so that nobody makes Heirloom call what only Heirloom can reach.
+ * A name may still resolve to a private address later: whoever connects checks that again.
+ * @throws AppError INVALID_INPUT
+ */
+export function baseUrl(value: string, mode: Mode): string {
+  if (value.length > maxLength || !URL.canParse(value)) {
+    throw invalid('baseUrl', 'must be an address')
+  }
+  const url = new URL(value)
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw invalid('baseUrl', 'must start with https:// or http://')
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw invalid('baseUrl', 'must not contain credentials')
+  }
+  if (url.search !== '' || url.hash !== '' || /[?#]$/.test(value)) {
+    throw invalid('baseUrl', 'must not contain a query or a fragment')
+  }
+  if (mode !== 'lab' && !isPublicHost(url.hostname)) {
+    throw invalid('baseUrl', 'must be a public host: private and local addresses are refused')
+  }
+  return url.href
+}
