@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import { AppError } from '@heirloom/errors'
 import type { ActorId, Role, TenantId } from '@heirloom/tenancy'
@@ -22,7 +23,9 @@ export type Decide = (question: Question) => boolean
  * decides alone; entities are built from the question and nothing is looked up.
  */
 export function createEngine(policies: readonly Policy[] = readPolicies()): Decide {
-  for (const action of actions) preparse(setId(action), sliceOf(policies, action))
+  const sets = Object.fromEntries(
+    actions.map((action) => [action, preparse(sliceOf(policies, action))]),
+  ) as Record<Action, string>
   return (question) => {
     const principal = { type: 'Actor', id: question.actorId }
     const resource = { type: question.resource.kind, id: '-' }
@@ -31,7 +34,7 @@ export function createEngine(policies: readonly Policy[] = readPolicies()): Deci
       action: { type: 'Action', id: question.action },
       resource,
       context: {},
-      preparsedPolicySetId: setId(question.action),
+      preparsedPolicySetId: sets[question.action],
       entities: [
         {
           uid: principal,
@@ -64,15 +67,16 @@ function factsOf(resource: Question['resource']): Record<string, cedar.CedarValu
   return facts
 }
 
-function preparse(id: string, policies: readonly Policy[]): void {
+/**
+ * Returns the id under which the WebAssembly instance, one a process, now holds the policies. It
+ * is made of their text, so that two engines share what is equal and never what is not.
+ */
+function preparse(policies: readonly Policy[]): string {
   const staticPolicies = Object.fromEntries(policies.map((policy) => [policy.id, policy.text]))
+  const id = createHash('sha256').update(JSON.stringify(staticPolicies)).digest('hex').slice(0, 16)
   const answer = cedar.preparsePolicySet(id, { staticPolicies })
   if (answer.type === 'failure') throw failed(answer.errors)
-}
-
-// The sets live in the WebAssembly instance, one a process.
-function setId(action: Action): string {
-  return `heirloom/${action}`
+  return id
 }
 
 function failed(errors: readonly cedar.DetailedError[]): AppError {

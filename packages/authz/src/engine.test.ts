@@ -1,0 +1,116 @@
+import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { roles, tenantId, type ActorId } from '@heirloom/tenancy'
+import { createEngine, type Question } from './engine.js'
+import { readPolicies } from './policies.js'
+import { actions, type Resource } from './vocabulary.js'
+
+const kinds: readonly Resource['kind'][] = [
+  'Tenant',
+  'Legacy',
+  'Story',
+  'Person',
+  'MediaAsset',
+  'Stream',
+  'Route',
+  'Plugin',
+]
+const tenants = [tenantId('home'), tenantId('elsewhere')]
+
+const question: fc.Arbitrary<Question> = fc.record({
+  tenantId: fc.constantFrom(...tenants),
+  actorId: fc.constantFrom('user-1', 'user-2') as fc.Arbitrary<ActorId>,
+  roles: fc.subarray([...roles]),
+  action: fc.constantFrom(...actions),
+  resource: fc.record(
+    {
+      kind: fc.constantFrom(...kinds),
+      tenantId: fc.option(fc.constantFrom(...tenants)),
+      authorId: fc.constantFrom('user-1', 'user-2'),
+      status: fc.constantFrom('DRAFT' as const, 'PUBLISHED' as const),
+    },
+    { requiredKeys: ['kind', 'tenantId'] },
+  ),
+})
+
+const staticPolicies = Object.fromEntries(readPolicies().map(({ id, text }) => [id, text]))
+
+/** The same question to the whole set, unsliced. */
+function decideWithAll({ resource, ...asked }: Question): boolean {
+  const answer = cedar.isAuthorized({
+    principal: { type: 'Actor', id: asked.actorId },
+    action: { type: 'Action', id: asked.action },
+    resource: { type: resource.kind, id: 'x' },
+    context: {},
+    policies: { staticPolicies },
+    entities: [
+      {
+        uid: { type: 'Actor', id: asked.actorId },
+        attrs: { tenant: asked.tenantId, roles: [...asked.roles] },
+        parents: [],
+      },
+      {
+        uid: { type: resource.kind, id: 'x' },
+        attrs: {
+          ...(resource.tenantId === null ? {} : { tenant: resource.tenantId }),
+          ...(resource.status === undefined ? {} : { status: resource.status }),
+          ...(resource.authorId === undefined
+            ? {}
+            : { author: { __entity: { type: 'Actor', id: resource.authorId } } }),
+        },
+        parents: [],
+      },
+    ],
+  })
+  return answer.type === 'success' && answer.response.decision === 'allow'
+}
+
+describe('the engine', () => {
+  const decide = createEngine()
+
+  it('decides with a slice of the policies as it would with all of them', () => {
+    fc.assert(
+      fc.property(question, (asked) => {
+        expect(decide(asked)).toBe(decideWithAll(asked))
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  it('never lets tenants meet, except operators over routes and everybody over shared ones', () => {
+    fc.assert(
+      fc.property(question, (asked) => {
+        fc.pre(asked.resource.tenantId !== asked.tenantId && decide(asked))
+        const shared = asked.resource.tenantId === null && asked.action === 'route:read'
+        const operates = asked.action.startsWith('route:') && asked.roles.includes('operator')
+        expect(shared || operates).toBe(true)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('allows nothing when a policy fails, because Cedar skips it, even if it forbids', () => {
+    const faulty = {
+      id: 'faulty',
+      text: 'forbid (principal, action, resource) when { resource.missing };',
+      actions: null,
+    }
+    const open = { id: 'open', text: 'permit (principal, action, resource);', actions: null }
+    const decideBadly = createEngine([faulty, open])
+    const asked: Question = {
+      tenantId: tenantId('home'),
+      actorId: 'user-1' as ActorId,
+      roles: ['owner'],
+      action: 'legacy:read',
+      resource: { kind: 'Legacy', tenantId: tenantId('home') },
+    }
+    expect(() => decideBadly(asked)).toThrow('the policies cannot be evaluated')
+    expect(decide(asked)).toBe(true)
+  })
+
+  it('refuses to start with a policy that cannot be parsed', () => {
+    const broken = { id: 'broken', text: 'permit (everybody);', actions: null }
+    expect(() => createEngine([broken])).toThrow('the policies cannot be evaluated')
+  })
+})
