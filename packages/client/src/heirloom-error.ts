@@ -1,0 +1,70 @@
+/** An error of one GraphQL answer, as it came over the wire. */
+export interface GraphQLAnswerError {
+  readonly message: string
+  readonly path?: readonly (string | number)[]
+  readonly extensions?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Codes of this package beside those of the API: CONNECTION_LOST (no answer, or the socket was
+ * cut), BAD_ANSWER (something answered that is not the API), MISUSE (the call itself is wrong),
+ * CONSUMER_FAILED (`onEvent` threw).
+ */
+export type ClientErrorCode = 'CONNECTION_LOST' | 'BAD_ANSWER' | 'MISUSE' | 'CONSUMER_FAILED'
+
+/** Whatever went wrong, with the API's stable code. */
+export class HeirloomError extends Error {
+  override readonly name = 'HeirloomError'
+  readonly code: string
+  /** Whether the same request may succeed later without being changed. */
+  readonly retryable: boolean
+  /** Every error of the answer. */
+  readonly errors: readonly GraphQLAnswerError[]
+  /** The part of the data that was answered in spite of the errors. */
+  readonly data: unknown
+
+  constructor(
+    code: string,
+    message: string,
+    options: {
+      retryable?: boolean
+      errors?: readonly GraphQLAnswerError[]
+      data?: unknown
+      cause?: unknown
+    } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.retryable = options.retryable ?? false
+    this.errors = options.errors ?? []
+    this.data = options.data ?? null
+  }
+}
+
+export function misuse(message: string): HeirloomError {
+  return new HeirloomError('MISUSE', message)
+}
+
+/** The first error speaks for all, unless another one says that waiting will not help. */
+export function answerError(errors: readonly GraphQLAnswerError[], data?: unknown): HeirloomError {
+  const speaking = errors.find((error) => error.extensions?.['retryable'] !== true) ?? errors[0]
+  const code = speaking?.extensions?.['code']
+  return new HeirloomError(
+    typeof code === 'string' ? code : 'INVALID_INPUT',
+    speaking?.message ?? 'the answer has neither data nor errors',
+    { retryable: speaking?.extensions?.['retryable'] === true, errors, data },
+  )
+}
+
+const authenticationCodes = new Set(['UNAUTHENTICATED', 'TOKEN_EXPIRED', 'TOKEN_INVALID'])
+
+/**
+ * True for an error that a fresh token may cure. FORBIDDEN without an answer's errors is a socket
+ * that was refused as a whole (4403), which is how graphql-ws servers say no to its token.
+ */
+export function asksForToken(error: HeirloomError): boolean {
+  return (
+    authenticationCodes.has(error.code) ||
+    (error.code === 'FORBIDDEN' && error.errors.length === 0)
+  )
+}
