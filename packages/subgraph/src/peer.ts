@@ -20,6 +20,8 @@ const timeoutMs = 5_000
 interface EntitiesAnswer {
   readonly data?: { readonly _entities: readonly ({ readonly id: string } | null)[] } | null
   readonly errors?: readonly { message: string; extensions?: { code?: unknown } }[]
+  /** The envelope of an answer that is no GraphQL, a 401 for example. */
+  readonly error?: { readonly message: string; readonly code?: unknown }
 }
 
 export function createPeer(name: string, url: string): Peer {
@@ -28,16 +30,17 @@ export function createPeer(name: string, url: string): Peer {
     ids: readonly string[],
     authorization: string,
   ): Promise<ReadonlySet<string>> {
-    const answer = await ask(typename, ids, authorization)
-    const failure = answer.errors?.[0]
-    if (answer.data === null || answer.data === undefined) {
-      const code = failure?.extensions?.code
+    if (ids.length === 0) return new Set()
+    const { data, errors, error } = await ask(typename, ids, authorization)
+    // An entity that failed is null too: without this it would pass for one that is not there.
+    if (data === null || data === undefined || errors !== undefined || error !== undefined) {
+      const code = error?.code ?? errors?.[0]?.extensions?.code
       throw new AppError(
         isErrorCode(code) ? code : 'SUBGRAPH_UNAVAILABLE',
-        failure?.message ?? `the ${name} subgraph gave no answer`,
+        error?.message ?? errors?.[0]?.message ?? `the ${name} subgraph gave no answer`,
       )
     }
-    return new Set(answer.data._entities.flatMap((entity) => (entity === null ? [] : [entity.id])))
+    return new Set(data._entities.flatMap((entity) => (entity === null ? [] : [entity.id])))
   }
 
   async function ask(

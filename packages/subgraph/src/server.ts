@@ -1,15 +1,13 @@
-import type { Server as HttpServer } from 'node:http'
-import type { Socket } from 'node:net'
+import { randomUUID } from 'node:crypto'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import fastify, { type FastifyInstance } from 'fastify'
-import { GraphQLError, parse, type GraphQLFormattedError, type GraphQLSchema } from 'graphql'
-import { useServer } from 'graphql-ws/use/ws'
-import { createYoga, type Plugin } from 'graphql-yoga'
-import { WebSocketServer } from 'ws'
-import { AppError, errorEnvelope, errorFields, toAppError } from '@heirloom/errors'
+import { parse, type GraphQLSchema } from 'graphql'
+import { AppError, errorEnvelope, toAppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
-import type { TenantContext, VerifyInternalToken } from '@heirloom/tenancy'
-import type { RequestContext } from './request-context.js'
+import type { VerifyInternalToken } from '@heirloom/tenancy'
+import { createGraphqlHttp } from './graphql-http.js'
+import { serveGraphqlWebSocket } from './graphql-web-socket.js'
+import { requestContext, type RequestContext } from './request-context.js'
 
 type GraphQLResolverMap = Parameters<typeof buildSubgraphSchema>[0] extends infer Input
   ? Input extends { resolvers?: infer Resolvers }
@@ -35,7 +33,7 @@ export interface SubgraphServer {
   readonly schema: GraphQLSchema
   /** Resolves to the address, for example http://127.0.0.1:4101. Port 0 picks a free one. */
   listen(options: { host: string; port: number }): Promise<string>
-  /** Ends sockets with 1001 (going away), finishes running requests, then resolves. */
+  /** Ends sockets with 1001 (going away), finishes running requests, then resolves. Idempotent. */
   close(): Promise<void>
 }
 
@@ -49,168 +47,97 @@ const bodyLimitBytes = 8 * 1024 * 1024
 export function createSubgraphServer<Context extends RequestContext>(
   options: SubgraphServerOptions<Context>,
 ): SubgraphServer {
-  const { name, verify, logger } = options
+  const { name, verify, logger, context } = options
   const schema = buildSubgraphSchema({
     typeDefs: parse(options.typeDefs),
     resolvers: options.resolvers as NonNullable<GraphQLResolverMap>,
   })
-  const app = fastify({ bodyLimit: bodyLimitBytes, forceCloseConnections: 'idle' })
-
-  const yoga = createYoga<{ caller: RequestContext }>({
-    schema,
-    graphqlEndpoint: '/graphql',
-    landingPage: false,
-    graphiql: false,
-    batching: false,
-    logging: false,
-    cors: false,
-    context: ({ caller }) => options.context(caller),
-    maskedErrors: {
-      maskError: (error) => formatError(error, '', logger),
-    },
-    plugins: [stampRequestId],
+  // An id for requests that are refused before their token tells one.
+  const app = fastify({
+    bodyLimit: bodyLimitBytes,
+    forceCloseConnections: 'idle',
+    genReqId: () => randomUUID(),
   })
+  const answer = createGraphqlHttp({ schema, context, logger })
 
   app.get('/healthz', () => ({ status: 'ok', service: name }))
   app.get('/readyz', async () => {
-    await options.ready?.()
+    await options.ready?.().catch((cause: unknown) => {
+      throw new AppError('BACKEND_UNAVAILABLE', `${name} cannot serve`, { cause })
+    })
     return { status: 'ok', service: name }
   })
-  app.addContentTypeParser('application/json', {}, (_request, _payload, done) => done(null))
-  app.post('/graphql', async (request, reply) => {
-    const authorization = request.headers.authorization ?? ''
-    const tenant = await verify(authorization)
-    const response = await yoga.handleNodeRequestAndResponse(request, reply, {
-      caller: { tenant, authorization },
-    })
-    for (const [key, value] of response.headers) reply.header(key, value)
-    return reply.status(response.status).send(response.body)
+  app.route({
+    method: 'POST',
+    url: '/graphql',
+    // Before the body is read: a stranger cannot make us parse megabytes.
+    onRequest: async (request) => {
+      const authorization = request.headers.authorization ?? ''
+      request.caller = requestContext(await verify(authorization), authorization)
+    },
+    handler: (request, reply) => {
+      if (request.caller === undefined) throw new AppError('UNAUTHENTICATED', 'send a token')
+      return answer(request, reply, request.caller)
+    },
   })
   app.setNotFoundHandler((request, reply) => {
     const error = new AppError('NOT_FOUND', `there is nothing at ${request.method} ${request.url}`)
     return reply.status(error.status).send(errorEnvelope(error, request.id))
   })
   app.setErrorHandler((error, request, reply) => {
-    const known = toAppError(error)
-    if (known.code === 'INTERNAL')
-      logger.error({ err: error, request_id: request.id }, 'request failed')
-    return reply.status(known.status).send(errorEnvelope(known, request.id))
+    const known = httpError(error)
+    const requestId = request.caller?.tenant.requestId ?? request.id
+    if (known.status >= firstServerStatus) {
+      logger.error({ err: known.cause ?? known, request_id: requestId }, 'request failed')
+    }
+    return reply.status(known.status).send(errorEnvelope(known, requestId))
+  })
+  const webSocket = serveGraphqlWebSocket(app.server, {
+    schema,
+    verify,
+    context,
+    logger,
+    maxPayloadBytes: bodyLimitBytes,
   })
 
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: bodyLimitBytes })
-  const webSocket = useServer(
-    {
-      schema,
-      // The token is verified when the socket opens; the gateway opens one socket per caller.
-      onConnect: async (connection) => {
-        await callerOf(connection.connectionParams, verify)
-        return true
-      },
-      context: async (connection) =>
-        options.context(await callerOf(connection.connectionParams, verify)),
-      onError: (_connection, _id, _payload, errors) =>
-        errors.map((error) => formatError(error, '', logger).toJSON()),
-      onNext: (_connection, _id, _payload, args, result) => {
-        const context = args.contextValue as RequestContext
-        return result.errors === undefined
-          ? result
-          : {
-              ...result,
-              errors: result.errors.map((error) =>
-                formatError(error, context.tenant.requestId, logger),
-              ),
-            }
-      },
-    },
-    sockets,
-  )
-  attachUpgrade(app.server, sockets)
+  const end = async (): Promise<void> => {
+    await webSocket.dispose()
+    await app.close()
+  }
+  let ended: Promise<void> | undefined
 
   return {
     app,
     schema,
     listen: (address) => app.listen(address),
-    close: async () => {
-      await webSocket.dispose()
-      await app.close()
-    },
+    close: () => (ended ??= end()),
   }
 }
 
-function attachUpgrade(server: HttpServer, sockets: WebSocketServer): void {
-  server.on('upgrade', (request, socket: Socket, head) => {
-    if (request.url !== '/graphql') {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
-      return
-    }
-    sockets.handleUpgrade(request, socket, head, (accepted) => {
-      sockets.emit('connection', accepted, request)
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set on /graphql, once the token was verified. */
+    caller?: RequestContext
+  }
+}
+
+const tooLargeStatus = 413
+const firstClientStatus = 400
+const firstServerStatus = 500
+
+/** Translates what Fastify itself refuses: a body that is too large, or that is no JSON. */
+function httpError(error: unknown): AppError {
+  const status =
+    error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : undefined
+  if (error instanceof AppError || status === undefined) return toAppError(error)
+  if (status === tooLargeStatus) {
+    return new AppError('PAYLOAD_TOO_LARGE', `a request has at most ${bodyLimitBytes} bytes`, {
+      cause: error,
     })
-  })
-}
-
-async function callerOf(
-  params: Readonly<Record<string, unknown>> | undefined,
-  verify: VerifyInternalToken,
-): Promise<RequestContext> {
-  const authorization = typeof params?.['authorization'] === 'string' ? params['authorization'] : ''
-  const tenant: TenantContext = await verify(authorization)
-  return { tenant, authorization }
-}
-
-/** Gives every error of a result the id of the request that it belongs to. */
-const stampRequestId: Plugin<RequestContext> = {
-  onExecute: ({ args }) => ({
-    onExecuteDone: ({ result, setResult }) => {
-      if (Symbol.asyncIterator in result || result.errors === undefined) return
-      const requestId = (args.contextValue as RequestContext).tenant.requestId
-      setResult({
-        ...result,
-        errors: result.errors.map((error) => withRequestId(error, requestId)),
-      })
-    },
-  }),
-}
-
-function withRequestId(error: GraphQLError, requestId: string): GraphQLError {
-  return new GraphQLError(error.message, {
-    ...error,
-    originalError: error.originalError ?? null,
-    extensions: { ...error.extensions, request_id: requestId },
-  })
-}
-
-/**
- * An AppError keeps its message and fields; a GraphQL error of the caller's own making (syntax,
- * validation, coercion) keeps its message; anything else is masked, and logged once.
- */
-function formatError(error: unknown, requestId: string, logger: Logger): GraphQLError {
-  const graphqlError = error instanceof GraphQLError ? error : undefined
-  const original = graphqlError === undefined ? error : graphqlError.originalError
-  if (original === undefined && graphqlError !== undefined) {
-    const known = new AppError('INVALID_INPUT', graphqlError.message)
-    return rebuilt(graphqlError, known, requestId)
   }
-  const known = toAppError(original)
-  if (known.code === 'INTERNAL') {
-    logger.error(
-      { err: original, path: graphqlError?.path, request_id: requestId },
-      'resolver failed',
-    )
+  if (status >= firstClientStatus && status < firstServerStatus) {
+    const reason = error instanceof Error ? error.message : 'the request cannot be read'
+    return new AppError('INVALID_INPUT', reason, { cause: error })
   }
-  return rebuilt(graphqlError, known, requestId)
-}
-
-function rebuilt(at: GraphQLError | undefined, known: AppError, requestId: string): GraphQLError {
-  const formatted: Partial<GraphQLFormattedError> = at?.toJSON() ?? {}
-  return new GraphQLError(known.message, {
-    ...(at?.nodes === undefined ? {} : { nodes: at.nodes }),
-    ...(at?.source === undefined ? {} : { source: at.source }),
-    ...(at?.positions === undefined ? {} : { positions: at.positions }),
-    ...(formatted.path === undefined ? {} : { path: formatted.path }),
-    originalError: known,
-    extensions: {
-      ...errorFields(known, (at?.extensions['request_id'] as string | undefined) ?? requestId),
-    },
-  })
+  return toAppError(error)
 }

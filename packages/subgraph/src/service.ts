@@ -26,7 +26,7 @@ export async function runService(services: readonly Service[], logger: Logger): 
     stopping = true
     logger.info({ reason }, 'stopping')
     setTimeout(() => process.exit(1), stopTimeoutMs).unref()
-    for (const service of started.reverse()) {
+    for (const service of started.toReversed()) {
       await service.stop().catch((error: unknown) => logger.error({ err: error }, 'stop failed'))
     }
     process.exit(code)
