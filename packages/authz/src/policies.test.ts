@@ -38,6 +38,11 @@ describe('the policies', () => {
     }
   })
 
+  it('name nobody and no tenant, so that one decision serves every member of every tenant alike', () => {
+    for (const { text } of policies)
+      expect(text).not.toMatch(/(Actor|Tenant)::|(author|tenant) == "/)
+  })
+
   it.each(actions)('forbid tenants to meet in every slice: %s', (action) => {
     expect(sliceOf(policies, action).map(({ id }) => id)).toContain('tenants-never-meet')
   })
