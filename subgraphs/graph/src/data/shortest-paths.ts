@@ -49,7 +49,7 @@ async function expand(side: Side, neighbours: Neighbours): Promise<void> {
 function joined(near: Side, far: Side, meeting: readonly PersonId[]): readonly (readonly Hop[])[] {
   const beforeMeeting = leadingTo(near.levels, meeting)
   const afterMeeting = leadingTo(far.levels, meeting)
-  return [...beforeMeeting, ...afterMeeting.map((hops) => hops.map(reversed)).reverse()]
+  return [...beforeMeeting, ...afterMeeting.map((hops) => hops.map(reversed)).toReversed()]
 }
 
 /** Only those hops from which the meeting is reached. */
@@ -59,12 +59,12 @@ function leadingTo(
 ): readonly (readonly Hop[])[] {
   const kept: (readonly Hop[])[] = []
   let wanted = new Set(meeting)
-  for (const hops of [...levels].reverse()) {
+  for (const hops of levels.toReversed()) {
     const leading = hops.filter((hop) => wanted.has(hop.toId))
     wanted = new Set(leading.map((hop) => hop.fromId))
     kept.push(leading)
   }
-  return kept.reverse()
+  return kept.toReversed()
 }
 
 const opposite: Readonly<Record<Via, Via>> = {

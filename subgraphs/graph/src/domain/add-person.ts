@@ -1,5 +1,5 @@
 import { AppError } from '@heirloom/errors'
-import { isId, type LegacyId, type PersonId } from './ids.js'
+import { legacyId, type LegacyId, type PersonId } from './ids.js'
 import { personFacts, type PersonFactsInput } from './person-facts.js'
 import type { Person } from './person.js'
 import type { Writing } from './writing.js'
@@ -13,19 +13,19 @@ export interface AddPersonInput extends Omit<PersonFactsInput, 'birthYear' | 'de
 export async function addPerson(writing: Writing, input: AddPersonInput): Promise<Person> {
   writing.requireWrite()
   const facts = personFacts(input)
-  const legacyId = await requireLegacy(writing, input.legacyId)
+  const legacy = await requireLegacy(writing, input.legacyId)
   const { idempotencyKey, ...said } = input
   return writing.graph.change(async (writer) => {
     const request = { operation: 'addPerson', key: idempotencyKey ?? null, input: said }
     const id = await writer.once<PersonId>(request, async () => {
-      const person: Person = { id: writing.newId() as PersonId, legacyId, ...facts }
+      const person: Person = { id: writing.newId() as PersonId, legacyId: legacy, ...facts }
       await writer.insertPeople([person])
       await writer.announce([
         {
           type: 'PersonAdded',
           version: 1,
           resource: { kind: 'Person', id: person.id },
-          payload: { legacy_id: legacyId, person_id: person.id, name: person.name },
+          payload: { legacy_id: legacy, person_id: person.id, name: person.name },
         },
       ])
       return person.id
@@ -39,7 +39,8 @@ export async function addPerson(writing: Writing, input: AddPersonInput): Promis
 
 /** @throws AppError NOT_FOUND unless the caller may read the legacy */
 export async function requireLegacy({ stories }: Writing, id: string): Promise<LegacyId> {
-  if (!isId<LegacyId>(id)) throw new AppError('NOT_FOUND', `there is no Legacy with the id "${id}"`)
-  await stories.requireLegacy(id)
-  return id
+  const known = legacyId(id)
+  if (known === null) throw new AppError('NOT_FOUND', `there is no Legacy with the id "${id}"`)
+  await stories.requireLegacy(known)
+  return known
 }

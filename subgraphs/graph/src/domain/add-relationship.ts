@@ -1,5 +1,5 @@
 import { AppError } from '@heirloom/errors'
-import { idsAmong, type PersonId, type RelationshipId } from './ids.js'
+import { idsAmong, personId, type RelationshipId } from './ids.js'
 import { findCircle } from './lineage.js'
 import type { Person } from './person.js'
 import type { GraphWriter } from './ports.js'
@@ -54,7 +54,7 @@ async function bothPeople(
   toId: string,
 ): Promise<readonly [Person, Person]> {
   if (fromId === toId) throw new AppError('INVALID_INPUT', 'nobody is related to themselves')
-  const people = await writer.people(idsAmong<PersonId>([fromId, toId]))
+  const people = await writer.people(idsAmong([fromId, toId], personId))
   const from = people.find((person) => person.id === fromId)
   const to = people.find((person) => person.id === toId)
   if (from === undefined || to === undefined) {

@@ -63,8 +63,16 @@ function eitherOf(words: string, name: (word: string) => string): string {
 }
 
 const spelledOrdinals = [
-  ...['first', 'second', 'third', 'fourth', 'fifth'],
-  ...['sixth', 'seventh', 'eighth', 'ninth', 'tenth'],
+  'first',
+  'second',
+  'third',
+  'fourth',
+  'fifth',
+  'sixth',
+  'seventh',
+  'eighth',
+  'ninth',
+  'tenth',
 ]
 
 function ordinal(n: number): string {

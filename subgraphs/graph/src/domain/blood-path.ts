@@ -29,7 +29,7 @@ export function nearestBloodPath(
     )
   const best = ways[0]
   if (best === undefined) return null
-  const rising = chain(best.apex, above).reverse()
+  const rising = chain(best.apex, above).toReversed()
   const falling = chain(best.apex, aboveOther)
   return [...hops(rising, 'parent'), ...hops(falling, 'child')]
 }

@@ -8,12 +8,28 @@ export type RelationshipId = Id<'Relationship'>
 export type LegacyId = Id<'Legacy'>
 export type StoryId = Id<'Story'>
 
-/** Every id of the platform is a ULID: what is none names nothing, and is never asked for. */
-export function isId<Named extends Id<string>>(value: string): value is Named {
-  return isUlid(value)
+// Every id of the platform is a ULID: text that is none names nothing, and is never asked for.
+
+export function personId(text: string): PersonId | null {
+  return isUlid(text) ? (text as PersonId) : null
 }
 
-/** The ids among `values`, each once. */
-export function idsAmong<Named extends Id<string>>(values: readonly string[]): readonly Named[] {
-  return [...new Set(values)].filter((value): value is Named => isId<Named>(value))
+export function relationshipId(text: string): RelationshipId | null {
+  return isUlid(text) ? (text as RelationshipId) : null
+}
+
+export function legacyId(text: string): LegacyId | null {
+  return isUlid(text) ? (text as LegacyId) : null
+}
+
+export function storyId(text: string): StoryId | null {
+  return isUlid(text) ? (text as StoryId) : null
+}
+
+/** The ids among the texts, each once. */
+export function idsAmong<Named>(
+  texts: readonly string[],
+  parse: (text: string) => Named | null,
+): readonly Named[] {
+  return [...new Set(texts)].flatMap((text) => parse(text) ?? [])
 }

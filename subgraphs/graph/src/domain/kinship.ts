@@ -56,7 +56,7 @@ export function kinship(steps: readonly KinStep[]): Kinship {
   const stretches = stretchesOf(steps)
   const name = stretches.length === 0 ? 'self' : byMarriage(stretches)
   return {
-    name: name ?? stretches.map(stretchName).reverse().join(' of '),
+    name: name ?? stretches.map(stretchName).toReversed().join(' of '),
     stretches: stretches.length,
     named: name !== undefined || stretches.length === 1,
   }

@@ -1,5 +1,5 @@
 import { AppError } from '@heirloom/errors'
-import { idsAmong, isId, type PersonId, type StoryId } from './ids.js'
+import { idsAmong, personId, storyId } from './ids.js'
 import type { Person, StoryRef } from './person.js'
 import type { Writing } from './writing.js'
 
@@ -13,31 +13,29 @@ export interface LinkPersonToStoryInput {
  * @throws AppError FORBIDDEN, NOT_FOUND (person, story or legacy)
  */
 export async function linkPersonToStory(
-  writing: Writing,
-  { personId, storyId }: LinkPersonToStoryInput,
+  { graph, stories, ...may }: Writing,
+  input: LinkPersonToStoryInput,
 ): Promise<{ readonly person: Person; readonly story: StoryRef }> {
-  writing.requireWrite()
-  if (!isId<StoryId>(storyId)) {
-    throw new AppError('NOT_FOUND', `there is no Story with the id "${storyId}"`)
+  may.requireWrite()
+  const story = storyId(input.storyId)
+  if (story === null) {
+    throw new AppError('NOT_FOUND', `there is no Story with the id "${input.storyId}"`)
   }
-  const [person] = await writing.graph.people(idsAmong<PersonId>([personId]))
+  const [person] = await graph.people(idsAmong([input.personId], personId))
   if (person === undefined) {
-    throw new AppError('NOT_FOUND', `there is no Person with the id "${personId}"`)
+    throw new AppError('NOT_FOUND', `there is no Person with the id "${input.personId}"`)
   }
-  await Promise.all([
-    writing.stories.requireStory(storyId),
-    writing.stories.requireLegacy(person.legacyId),
-  ])
-  await writing.graph.change(async (writer) => {
-    if (!(await writer.linkStory(person, storyId))) return
+  await Promise.all([stories.requireStory(story), stories.requireLegacy(person.legacyId)])
+  await graph.change(async (writer) => {
+    if (!(await writer.linkStory(person, story))) return
     await writer.announce([
       {
         type: 'PersonLinkedToStory',
         version: 1,
         resource: { kind: 'Person', id: person.id },
-        payload: { legacy_id: person.legacyId, story_id: storyId, person_id: person.id },
+        payload: { legacy_id: person.legacyId, story_id: story, person_id: person.id },
       },
     ])
   })
-  return { person, story: { id: storyId } }
+  return { person, story: { id: story } }
 }

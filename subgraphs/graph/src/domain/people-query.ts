@@ -1,4 +1,4 @@
-import { isId, type LegacyId } from './ids.js'
+import { legacyId } from './ids.js'
 import type { PageQuery, PeopleQuery } from './ports.js'
 import { searchName } from './search-name.js'
 import { maxNameLength, optionalText } from './text.js'
@@ -10,10 +10,11 @@ import { maxNameLength, optionalText } from './text.js'
  */
 export function peopleQuery(
   page: PageQuery,
-  { legacyId, name }: { readonly legacyId?: string | null; readonly name?: string | null },
+  asked: { readonly legacyId?: string | null; readonly name?: string | null },
 ): PeopleQuery | null {
-  const text = optionalText(name, 'name', maxNameLength)
+  const text = optionalText(asked.name, 'name', maxNameLength)
   const wanted = { ...page, searchName: text === null ? undefined : searchName(text) }
-  if (legacyId === null || legacyId === undefined) return wanted
-  return isId<LegacyId>(legacyId) ? { ...wanted, legacyId } : null
+  if (asked.legacyId === null || asked.legacyId === undefined) return wanted
+  const legacy = legacyId(asked.legacyId)
+  return legacy === null ? null : { ...wanted, legacyId: legacy }
 }

@@ -1,5 +1,12 @@
-import type { LegacyId, PersonId, RelationshipId, StoryId } from './ids.js'
-import { idsAmong } from './ids.js'
+import {
+  idsAmong,
+  legacyId,
+  personId,
+  relationshipId,
+  storyId,
+  type PersonId,
+  type StoryId,
+} from './ids.js'
 import type { ParentEdge } from './lineage.js'
 import type { Person } from './person.js'
 import type {
@@ -56,16 +63,16 @@ export function createPeopleReader(
   const relatives =
     (read: (ids: readonly PersonId[]) => Promise<readonly Relative[]>) =>
     async (ids: readonly string[]): Promise<readonly Relative[]> =>
-      (await read(idsAmong<PersonId>(ids))).filter(({ person }) => readable(person))
+      (await read(idsAmong(ids, personId))).filter(({ person }) => readable(person))
 
   return {
-    people: async (ids) => (await graph.people(idsAmong<PersonId>(ids))).filter(readable),
+    people: async (ids) => (await graph.people(idsAmong(ids, personId))).filter(readable),
     listPeople: async (query) => (await graph.listPeople(query)).filter(readable),
     peopleOfLegacies: async (ids, page) =>
-      (await graph.peopleOfLegacies(idsAmong<LegacyId>(ids), page)).filter(readable),
+      (await graph.peopleOfLegacies(idsAmong(ids, legacyId), page)).filter(readable),
     relationships: async (ids) => {
-      const found = await graph.relationships(idsAmong<RelationshipId>(ids))
-      const ends = await graph.people(idsAmong(found.flatMap((tie) => [tie.fromId, tie.toId])))
+      const found = await graph.relationships(idsAmong(ids, relationshipId))
+      const ends = await graph.people([...new Set(found.flatMap((tie) => [tie.fromId, tie.toId]))])
       const seen = new Set(ends.filter(readable).map((person) => person.id))
       return found.filter((tie) => seen.has(tie.fromId) && seen.has(tie.toId))
     },
@@ -79,18 +86,22 @@ export function createPeopleReader(
     bloodLines: (ids, maxGenerations) => graph.bloodLines(ids, maxGenerations),
     shortestPaths: (fromId, toId, limits) => graph.shortestPaths(fromId, toId, limits),
     storiesOfPeople: async (ids) => {
-      const links = await graph.storiesOfPeople(idsAmong<PersonId>(ids))
+      const links = await graph.storiesOfPeople(idsAmong(ids, personId))
       if (links.length === 0) return []
-      const seen = await stories.readableStories(idsAmong(links.map((link) => link.storyId)))
+      const seen = await stories.readableStories(storyIds(links))
       return links.filter((link) => seen.has(link.storyId))
     },
     peopleOfStories: async (ids) => {
-      const found = (await graph.peopleOfStories(idsAmong<StoryId>(ids))).filter(({ person }) =>
+      const found = (await graph.peopleOfStories(idsAmong(ids, storyId))).filter(({ person }) =>
         readable(person),
       )
       if (found.length === 0) return []
-      const seen = await stories.readableStories(idsAmong(found.map((link) => link.storyId)))
+      const seen = await stories.readableStories(storyIds(found))
       return found.filter((link) => seen.has(link.storyId))
     },
   }
+}
+
+function storyIds(links: readonly { readonly storyId: StoryId }[]): readonly StoryId[] {
+  return [...new Set(links.map((link) => link.storyId))]
 }

@@ -17,7 +17,7 @@ export function plainestPath(levels: readonly (readonly Hop[])[]): readonly Hop[
   for (const [level, hops] of levels.entries()) {
     const reached = byPlace(arrivals)
     const best = new Map<string, Arrival>()
-    for (const hop of [...hops].sort(compareHops)) {
+    for (const hop of hops.toSorted(compareHops)) {
       for (const before of level === 0 ? [null] : (reached.get(hop.fromId) ?? [])) {
         const stretches = (before?.stretches ?? 0) + (startsStretch(before?.hop, hop) ? 1 : 0)
         const key = `${hop.toId} ${hop.via}`
@@ -34,7 +34,7 @@ export function plainestPath(levels: readonly (readonly Hop[])[]): readonly Hop[
   )
   const path: Hop[] = []
   for (let at: Arrival | null = end; at !== null; at = at.before) path.push(at.hop)
-  return path.reverse()
+  return path.toReversed()
 }
 
 function byPlace(arrivals: readonly Arrival[]): ReadonlyMap<PersonId, readonly Arrival[]> {

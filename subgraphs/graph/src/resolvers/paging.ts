@@ -6,7 +6,7 @@ import {
   type Connection,
   type PageArgs,
 } from '@heirloom/subgraph'
-import { isId, type PersonId } from '../domain/ids.js'
+import { personId } from '../domain/ids.js'
 import type { Person } from '../domain/person.js'
 import type { PageQuery } from '../domain/ports.js'
 
@@ -16,8 +16,9 @@ import type { PageQuery } from '../domain/ports.js'
  * @throws AppError INVALID_INPUT, CURSOR_INVALID
  */
 export function pageOf(args: PageArgs): PageQuery {
-  const after = decodeCursor(args.after)
-  if (after !== undefined && !isId<PersonId>(after)) {
+  const text = decodeCursor(args.after)
+  const after = text === undefined ? undefined : personId(text)
+  if (after === null) {
     throw new AppError('CURSOR_INVALID', 'this cursor belongs to another list')
   }
   return { after, limit: pageSize(args) + 1 }
