@@ -25,7 +25,7 @@ export interface EmbeddedBus {
   /** Queue URLs by consumer name. */
   readonly queueUrls: Readonly<Record<BusConsumer, string>>
   readonly bucket: string
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 export const busRegion = 'eu-west-1'

@@ -13,7 +13,8 @@ export interface DurableMap<Value> {
   get(key: string): Value | undefined
   set(key: string, value: Value): void
   delete(key: string): void
-  entries(): IterableIterator<[string, Value]>
+  /** A snapshot: the map may be changed while it is read. */
+  entries(): readonly (readonly [string, Value])[]
   close(): void
 }
 
@@ -49,7 +50,7 @@ export function openDurableMap<Value>(path: string): DurableMap<Value> {
     delete: (key) => {
       if (values.delete(key)) append({ k: key })
     },
-    entries: () => values.entries(),
+    entries: () => [...values],
     close: () => closeSync(file),
   }
 }

@@ -34,7 +34,7 @@ export interface EmbeddedOidcProvider {
   readonly gatewayClient: ClientCredentials
   /** Client credentials for machines, by tenant id. */
   readonly cliClients: Readonly<Record<string, ClientCredentials>>
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /**

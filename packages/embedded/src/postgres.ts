@@ -34,7 +34,7 @@ export interface EmbeddedPostgres extends Cluster {
   /** Resolves when the server has ended, asked to or not. */
   readonly exited: Promise<void>
   /** Ends all connections and the server; safe to call twice. */
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 const readyTimeoutMs = 30_000
@@ -194,7 +194,7 @@ interface Running {
   readonly hasExited: () => boolean
   readonly logFile: string
   readonly port: number
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 interface Launch extends StartPostgresOptions {

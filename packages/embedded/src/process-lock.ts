@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { AppError } from '@heirloom/errors'
+import { isAlive, startTime } from './process-info.js'
 
 export interface ProcessLock {
   release(): void
@@ -11,6 +12,8 @@ interface Holder {
   readonly pid: number
   /** Tells a living holder from another process that was given the same pid. */
   readonly startedAt: string
+  /** Tells one acquisition of a process from its next. */
+  readonly id: string
 }
 
 /**
@@ -19,78 +22,59 @@ interface Holder {
  * @throws AppError CONFLICT that names the living holder
  */
 export async function acquireLock(path: string, what: string): Promise<ProcessLock> {
-  const mine: Holder = { pid: process.pid, startedAt: startTime(process.pid) ?? '' }
-  for (;;) {
-    try {
-      await writeFile(path, JSON.stringify(mine), { flag: 'wx', mode: 0o644 })
-      break
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  const mine: Holder = {
+    pid: process.pid,
+    startedAt: startTime(process.pid) ?? '',
+    id: randomUUID(),
+  }
+  // Linked into place whole: nobody ever reads half a lock.
+  const draft = `${path}.${mine.id}`
+  await writeFile(draft, JSON.stringify(mine))
+  try {
+    while (!(await placed(draft, path))) {
+      const holder = readHolder(await readFile(path, 'utf8').catch(() => ''))
+      if (
+        holder !== undefined &&
+        isAlive(holder.pid) &&
+        startTime(holder.pid) === holder.startedAt
+      ) {
+        throw new AppError('CONFLICT', `${what} is in use by the running process ${holder.pid}`, {
+          details: { pid: holder.pid },
+        })
+      }
+      await rm(path, { force: true })
     }
-    const holder = await readHolder(path)
-    if (holder !== undefined && isAlive(holder.pid) && startTime(holder.pid) === holder.startedAt) {
-      throw new AppError('CONFLICT', `${what} is in use by the running process ${holder.pid}`, {
-        details: { pid: holder.pid },
-      })
-    }
-    rmSync(path, { force: true })
+  } finally {
+    await rm(draft, { force: true })
   }
   return {
     release: () => {
-      if (holds(path, mine)) rmSync(path, { force: true })
+      if (holds(path, mine.id)) rmSync(path, { force: true })
     },
   }
 }
 
-export function isAlive(pid: number): boolean {
+async function placed(draft: string, path: string): Promise<boolean> {
   try {
-    process.kill(pid, 0)
+    await link(draft, path)
+    return true
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
-  return !isZombie(pid)
-}
-
-// A dead child that nobody waits for still answers to signal 0.
-function isZombie(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z')
-  } catch {
-    return false
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
   }
 }
 
-function startTime(pid: number): string | undefined {
+function readHolder(text: string): Holder | undefined {
   try {
-    // proc(5): field 22 is the start time in clock ticks since boot; fields 3… follow the ")".
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-  } catch {
-    return startTimeByPs(pid)
-  }
-}
-
-function startTimeByPs(pid: number): string | undefined {
-  try {
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim()
+    return JSON.parse(text) as Holder
   } catch {
     return undefined
   }
 }
 
-async function readHolder(path: string): Promise<Holder | undefined> {
+function holds(path: string, id: string): boolean {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Holder
-  } catch {
-    return undefined
-  }
-}
-
-function holds(path: string, mine: Holder): boolean {
-  try {
-    const holder = JSON.parse(readFileSync(path, 'utf8')) as Holder
-    return holder.pid === mine.pid && holder.startedAt === mine.startedAt
+    return readHolder(readFileSync(path, 'utf8'))?.id === id
   } catch {
     return false
   }

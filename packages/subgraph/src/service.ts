@@ -45,5 +45,7 @@ export async function runService(services: readonly Service[], logger: Logger): 
       await stop(`${service.name} cannot start`, 1)
     }
   }
+  // The channel may have closed before anybody listened for that.
+  if (process.connected === false) await stop('the parent is gone', 0)
   process.send?.({ type: 'ready' })
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import pg from 'pg'
+import { Client } from 'pg'
 import { inject } from 'vitest'
 import { connectCluster, type Cluster, type DatabaseUrls } from '@heirloom/embedded'
 import { migrate, type Migrations } from '@heirloom/postgres'
@@ -9,7 +9,7 @@ export interface TestDatabase extends DatabaseUrls {
   readonly name: string
   /** Bypasses every policy: to look at what a test left behind. */
   readonly superuserUrl: string
-  drop(): Promise<void>
+  readonly drop: () => Promise<void>
 }
 
 /**
@@ -31,7 +31,7 @@ export async function testDatabase(migrations: readonly Migrations[] = []): Prom
 
 async function templateOf(cluster: Cluster, migrations: readonly Migrations[]): Promise<string> {
   const name = `template_${await fingerprint(migrations)}`
-  const client = new pg.Client({ connectionString: cluster.superuserUrl })
+  const client = new Client({ connectionString: cluster.superuserUrl })
   await client.connect()
   try {
     // Test workers run at once; the first one builds, the others wait for it. A template counts

@@ -17,7 +17,7 @@ export type GraphQLClient = <Data = Record<string, unknown>>(
 
 /** Posts to a GraphQL endpoint; never throws for what the server answers. */
 export function graphqlClient(url: string, bearer?: string): GraphQLClient {
-  return async <Data>(query: string, variables: Readonly<Record<string, unknown>> = {}) => {
+  const post: GraphQLClient = async (query, variables = {}) => {
     const response = await fetch(url, {
       method: 'POST',
       headers: {
@@ -27,7 +27,8 @@ export function graphqlClient(url: string, bearer?: string): GraphQLClient {
       },
       body: JSON.stringify({ query, variables }),
     })
-    const answer = (await response.json()) as Pick<GraphQLAnswer<Data>, 'data' | 'errors'>
-    return { status: response.status, data: answer.data, errors: answer.errors }
+    const { data, errors } = (await response.json()) as GraphQLAnswer<never>
+    return { status: response.status, data, errors }
   }
+  return post
 }

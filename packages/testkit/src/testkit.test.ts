@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { Client, type QueryResult } from 'pg'
 import { afterAll, describe, expect, it } from 'vitest'
 import { migrate } from '@heirloom/postgres'
 import { outboxMigrations } from '@heirloom/events'
@@ -9,8 +9,8 @@ afterAll(async () => {
   for (const close of closers) await close()
 })
 
-async function query(url: string, text: string): Promise<pg.QueryResult<Record<string, unknown>>> {
-  const client = new pg.Client({ connectionString: url })
+async function query(url: string, text: string): Promise<QueryResult<Record<string, unknown>>> {
+  const client = new Client({ connectionString: url })
   await client.connect()
   try {
     return await client.query<Record<string, unknown>>(text)

@@ -26,7 +26,7 @@ export function makeObjectsDurable(store: S3Store, folder: string): DurableObjec
   const bodies = join(folder, 'bodies')
   mkdirSync(bodies, { recursive: true, mode: 0o700 })
   const objects = openDurableMap<StoredObject>(join(folder, 'objects.jsonl'))
-  removeStrayBodies(bodies, new Set([...objects.entries()].map(([, { file }]) => file)))
+  removeStrayBodies(bodies, new Set(objects.entries().map(([, { file }]) => file)))
   for (const [, stored] of objects.entries()) {
     store.createBucket(stored.bucket)
     const { key, contentType, metadata } = stored

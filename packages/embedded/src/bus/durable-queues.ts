@@ -42,7 +42,7 @@ export function makeQueuesDurable(store: SqsStore, path: string): DurableQueues 
     }
     const purge = queue.purge.bind(queue)
     queue.purge = () => {
-      for (const [id, stored] of [...messages.entries()]) {
+      for (const [id, stored] of messages.entries()) {
         if (stored.queue === queue.name) messages.delete(id)
       }
       purge()
@@ -52,7 +52,7 @@ export function makeQueuesDurable(store: SqsStore, path: string): DurableQueues 
 
   return {
     restore: () => {
-      for (const [id, { queue, message }] of [...messages.entries()]) {
+      for (const [id, { queue, message }] of messages.entries()) {
         const declared = store.getQueueByName(queue)
         if (declared === undefined) messages.delete(id)
         else declared.enqueue(message)

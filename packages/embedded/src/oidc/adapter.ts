@@ -18,7 +18,7 @@ export function createAdapter(
   const seconds = (): number => Math.floor(now() / 1000)
   const expired = ({ expiresAt }: StoredPayload): boolean =>
     expiresAt !== undefined && expiresAt < seconds()
-  for (const [key, stored] of [...map.entries()]) if (expired(stored)) map.delete(key)
+  for (const [key, stored] of map.entries()) if (expired(stored)) map.delete(key)
 
   return class DurableAdapter implements Adapter {
     readonly #model: string
@@ -59,7 +59,7 @@ export function createAdapter(
     }
 
     revokeByGrantId(grantId: string): Promise<void> {
-      for (const [key, { payload }] of [...map.entries()]) {
+      for (const [key, { payload }] of map.entries()) {
         if (key.startsWith(`${this.#model}:`) && payload.grantId === grantId) map.delete(key)
       }
       return Promise.resolve()

@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { Client, DatabaseError, escapeIdentifier, escapeLiteral } from 'pg'
 import { AppError } from '@heirloom/errors'
 import { appRole, ownerRole, workerRole } from '@heirloom/postgres'
 
@@ -48,15 +48,15 @@ export function connectCluster(address: ClusterAddress): Cluster {
   const superuserUrl = url(superuser, 'postgres')
 
   async function createDatabase(name: string, options: CreateDatabaseOptions = {}): Promise<void> {
-    const database = pg.escapeIdentifier(name)
-    const template = pg.escapeIdentifier(options.template ?? 'template1')
+    const database = escapeIdentifier(name)
+    const template = escapeIdentifier(options.template ?? 'template1')
     await withClient(superuserUrl, async (client) => {
       try {
         await client.query(
           `create database ${database} owner ${ownerRole} template ${template} strategy wal_log`,
         )
       } catch (error) {
-        if (!(error instanceof pg.DatabaseError) || error.code !== duplicateDatabase) throw error
+        if (!(error instanceof DatabaseError) || error.code !== duplicateDatabase) throw error
         if (options.ifNotExists !== true) {
           throw new AppError('CONFLICT', `there is a database "${name}" already`, { cause: error })
         }
@@ -78,7 +78,7 @@ export function connectCluster(address: ClusterAddress): Cluster {
     createDatabase,
     dropDatabase: (name) =>
       withClient(superuserUrl, async (client) => {
-        await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
+        await client.query(`drop database if exists ${escapeIdentifier(name)} with (force)`)
       }),
   }
 }
@@ -92,7 +92,7 @@ export async function prepareRoles(cluster: Cluster): Promise<void> {
     const found = await client.query<{ rolname: string }>('select rolname from pg_roles')
     const existing = new Set(found.rows.map((row) => row.rolname))
     for (const role of roles) {
-      const password = pg.escapeLiteral(cluster.passwords[role] ?? '')
+      const password = escapeLiteral(cluster.passwords[role] ?? '')
       const verb = existing.has(role) ? 'alter' : 'create'
       await client.query(
         `${verb} role ${role} with login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password ${password}`,
@@ -105,11 +105,8 @@ export async function prepareRoles(cluster: Cluster): Promise<void> {
   })
 }
 
-export async function withClient<T>(
-  url: string,
-  work: (client: pg.Client) => Promise<T>,
-): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: 'heirloom embedded' })
+export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url, application_name: 'heirloom embedded' })
   await client.connect()
   try {
     return await work(client)

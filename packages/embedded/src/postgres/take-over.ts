@@ -1,13 +1,9 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@heirloom/errors'
-import { isAlive } from '../process-lock.js'
+import { commandLine, hasEnded, isAlive } from '../process-info.js'
 
-const fastStopMs = 8_000
-const pollIntervalMs = 20
+const stopMs = 8_000
 
 /**
  * A Node process that is killed cannot stop its server, which lives on and holds the data
@@ -18,14 +14,15 @@ export async function stopOrphan(cluster: string): Promise<'none' | 'stale' | 's
   const pidFile = join(cluster, 'postmaster.pid')
   const pid = Number((await readFile(pidFile, 'utf8').catch(() => '')).split('\n')[0])
   if (!Number.isSafeInteger(pid) || pid <= 0) return 'none'
-  if (!isServerOf(pid, cluster)) {
+  // Pids are reused: only a process whose command line names this very folder is ours to end.
+  if (!isAlive(pid) || !commandLine(pid).includes(cluster)) {
     await rm(pidFile, { force: true })
     return 'stale'
   }
   // Fast shutdown first; immediate shutdown when a client hangs on (postgres(1), "Signals").
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     signalServer(pid, signal)
-    if (await ended(pid, fastStopMs)) {
+    if (await hasEnded(pid, stopMs)) {
       await rm(pidFile, { force: true })
       return 'stopped'
     }
@@ -47,33 +44,4 @@ function signalServer(pid: number, signal: NodeJS.Signals): void {
       { cause },
     )
   }
-}
-
-// Pids are reused: only a process whose command line names this very folder is ours to end.
-function isServerOf(pid: number, cluster: string): boolean {
-  return isAlive(pid) && commandLine(pid).includes(cluster)
-}
-
-function commandLine(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-  } catch {
-    return commandLineByPs(pid)
-  }
-}
-
-function commandLineByPs(pid: number): string {
-  try {
-    return execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' })
-  } catch {
-    return ''
-  }
-}
-
-async function ended(pid: number, timeoutMs: number): Promise<boolean> {
-  for (let waited = 0; waited < timeoutMs; waited += pollIntervalMs) {
-    if (!isAlive(pid)) return true
-    await delay(pollIntervalMs)
-  }
-  return false
 }
