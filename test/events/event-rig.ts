@@ -5,6 +5,7 @@ import {
   inboxMigrations,
   outboxMigrations,
   writeOutbox,
+  type AwsOptions,
   type BusAddresses,
   type DomainEvent,
   type EventBus,
@@ -21,6 +22,8 @@ export interface EventRig {
   readonly app: Database<unknown>
   readonly worker: Database<unknown>
   readonly bus: EventBus
+  /** For a client of the test's own. */
+  readonly aws: AwsOptions
   readonly addresses: BusAddresses<'first' | 'second'>
   close(): Promise<void>
 }
@@ -48,6 +51,7 @@ export async function startEventRig(): Promise<EventRig> {
     app,
     worker,
     bus,
+    aws,
     addresses,
     close: async () => {
       bus.close()
@@ -88,4 +92,18 @@ export async function drain(rig: EventRig, url: string): Promise<readonly Domain
     events.push(...deliveries.map(({ body }) => JSON.parse(body) as DomainEvent))
     await rig.bus.acknowledge(url, deliveries)
   }
+}
+
+export interface Gate {
+  readonly passed: Promise<void>
+  open(): void
+}
+
+/** A promise that somebody else resolves. */
+export function createGate(): Gate {
+  let open = (): void => undefined
+  const passed = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { passed, open: () => open() }
 }

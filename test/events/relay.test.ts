@@ -11,7 +11,15 @@ import {
 } from '@heirloom/events'
 import { AppError } from '@heirloom/errors'
 import { testLogger, testTenant } from '@heirloom/testkit'
-import { commit, drain, newId, startEventRig, storyDeleted, type EventRig } from './event-rig.js'
+import {
+  commit,
+  createGate,
+  drain,
+  newId,
+  startEventRig,
+  storyDeleted,
+  type EventRig,
+} from './event-rig.js'
 
 let rig: EventRig
 const running: Service[] = []
@@ -45,7 +53,9 @@ async function startRelay(
 
 async function pending(): Promise<number> {
   const { rows } = await sql<{ count: number }>`
-    select count(*)::int as count from outbox where published_at is null`.execute(rig.worker.unbound)
+    select count(*)::int as count from outbox where published_at is null`.execute(
+    rig.worker.unbound,
+  )
   return rows[0]?.count ?? -1
 }
 
@@ -91,19 +101,19 @@ describe('the relay', () => {
   it('publishes a row whose transaction commits after a later row was published', async () => {
     const late = storyDeleted(newId(), 1)
     const early = storyDeleted(newId(), 1)
-    const written = Promise.withResolvers<void>()
-    const release = Promise.withResolvers<void>()
+    const written = createGate()
+    const release = createGate()
     const slow = rig.app.for(late.tenant_id).transaction(async (trx) => {
       await writeOutbox(trx, [late])
-      written.resolve()
-      await release.promise
+      written.open()
+      await release.passed
     })
-    await written.promise
+    await written.passed
     await commit(rig, [early])
     await startRelay()
     const url = rig.addresses.queues.first.url
     await vi.waitFor(async () => expect(ids(await drain(rig, url))).toEqual([early.id]))
-    release.resolve()
+    release.open()
     await slow
     await untilPublished()
     expect(ids(await drain(rig, url))).toEqual([late.id])

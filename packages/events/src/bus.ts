@@ -15,7 +15,8 @@ export interface EventBus {
   publish(events: readonly DomainEvent[], options: WaitOptions): Promise<PublishOutcome>
   /**
    * Waits up to `waitSeconds` for messages; while one of a group is in hand, no other receive
-   * returns a later one of that group. Resolves to nothing when the signal aborts.
+   * returns a later one of that group. Ends early when the signal aborts: to nothing, or to messages
+   * that were on their way, which the caller gives back.
    * @throws AppError BACKEND_UNAVAILABLE
    */
   receive(queueUrl: string, options: ReceiveOptions): Promise<readonly Delivery[]>

@@ -17,8 +17,8 @@ export interface SnsSqsBusOptions extends AwsOptions {
   readonly topicArn?: string | undefined
 }
 
-// An emulator may hand messages to a poll whose process was killed meanwhile, where they stay
-// hidden for a visibility timeout; a short poll makes that unlikely. SQS itself notices.
+// An emulator does not notice that a long poll was given up, and hands the next messages to it,
+// where they stay hidden for a visibility timeout. So its polls are short, and not given up.
 const emulatorWaitSeconds = 1
 
 /**
@@ -38,15 +38,15 @@ export function createSnsSqsBus(options: SnsSqsBusOptions): EventBus {
       }
       return publishInOrder(sns, options.topicArn, events, joined(closing.signal, signal))
     },
-    receive: (queueUrl, { max, waitSeconds, signal }) => {
-      const longest = options.endpoint === undefined ? waitSeconds : emulatorWaitSeconds
-      return receive(
-        sqs,
-        queueUrl,
-        { max, waitSeconds: Math.min(waitSeconds, longest) },
-        joined(closing.signal, signal),
-      )
-    },
+    receive: (queueUrl, { max, waitSeconds, signal }) =>
+      options.endpoint === undefined
+        ? receive(sqs, queueUrl, { max, waitSeconds }, joined(closing.signal, signal))
+        : receive(
+            sqs,
+            queueUrl,
+            { max, waitSeconds: Math.min(waitSeconds, emulatorWaitSeconds) },
+            closing.signal,
+          ),
     acknowledge: (queueUrl, deliveries) =>
       inBatches(deliveries, async (batch) => {
         const { Failed } = await sqs.send(
