@@ -22,7 +22,7 @@ export interface UploadAnswer {
   readonly url: string
   readonly method: string
   readonly headers: readonly { readonly name: string; readonly value: string }[]
-  readonly expiresAt: string
+  readonly expiresAt: string | Date
 }
 
 export interface Requested {
