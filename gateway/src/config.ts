@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs'
+import { parse as parseYaml } from 'yaml'
+import { AppError } from '@heirloom/errors'
+import { integer, optional, required } from '@heirloom/subgraph'
+
+export interface GatewayConfig {
+  readonly host: string
+  readonly port: number
+  /** Where browsers reach the gateway: scheme, host and port, nothing else. */
+  readonly publicUrl: URL
+  readonly databaseUrl: string
+  readonly oidc: OidcConfig
+  /** Encrypt what is kept of a session. The first is used for new ones. */
+  readonly sessionKeys: readonly SessionKey[]
+  /** A JWK Set (RFC 7517) with private Ed25519 keys. The first signs. */
+  readonly internalKeysFile: string
+  readonly supergraphFile: string | URL
+  /** Addresses that differ from those in the supergraph, by the subgraph's name. */
+  readonly subgraphUrls: ReadonlyMap<string, string>
+  /** Which subgraphs each subgraph may ask on the caller's behalf. */
+  readonly asks: ReadonlyMap<string, readonly string[]>
+}
+
+export interface OidcConfig {
+  readonly issuer: URL
+  readonly clientId: string
+  readonly clientSecret: string
+  /** What an access token must be meant for; also asked for as a resource (RFC 8707). */
+  readonly audience: string
+  readonly scope: string
+}
+
+export interface SessionKey {
+  readonly kid: string
+  readonly key: Buffer
+}
+
+type Env = Readonly<Record<string, string | undefined>>
+
+const schemaFolder = new URL('../../schema/', import.meta.url)
+const sessionKeyBytes = 32
+
+/** @throws AppError INVALID_INPUT that names the variable */
+export function readConfig(env: Env): GatewayConfig {
+  const list = readSubgraphList(env['SUBGRAPHS_FILE'] ?? new URL('subgraphs.yaml', schemaFolder))
+  return Object.freeze({
+    host: optional(env, 'HOST', '127.0.0.1'),
+    port: integer(env, 'PORT', 4000),
+    publicUrl: origin(env, 'PUBLIC_URL'),
+    databaseUrl: required(env, 'DATABASE_URL'),
+    oidc: {
+      issuer: url(env, 'OIDC_ISSUER'),
+      clientId: required(env, 'OIDC_CLIENT_ID'),
+      clientSecret: required(env, 'OIDC_CLIENT_SECRET'),
+      audience: optional(env, 'OIDC_AUDIENCE', 'urn:heirloom:api'),
+      scope: optional(env, 'OIDC_SCOPE', 'openid profile offline_access'),
+    },
+    sessionKeys: sessionKeys(required(env, 'SESSION_KEYS')),
+    internalKeysFile: required(env, 'INTERNAL_KEYS_FILE'),
+    supergraphFile: env['SUPERGRAPH_FILE'] ?? new URL('supergraph.graphql', schemaFolder),
+    subgraphUrls: new Map(
+      list.flatMap(({ name }) => {
+        const address = env[`${name.toUpperCase()}_URL`]
+        return address === undefined || address === '' ? [] : [[name, address] as const]
+      }),
+    ),
+    asks: new Map(list.map(({ name, asks }) => [name, asks ?? []])),
+  })
+}
+
+/**
+ * Apollo's gateway reports about the machine it runs on to its vendor unless this is set. Nothing
+ * of a family archive's installation is anybody else's business.
+ */
+export function disableVendorTelemetry(): void {
+  process.env['APOLLO_TELEMETRY_DISABLED'] = 'true'
+}
+
+interface ListedSubgraph {
+  readonly name: string
+  readonly asks?: readonly string[]
+}
+
+function readSubgraphList(file: string | URL): readonly ListedSubgraph[] {
+  const { subgraphs } = parseYaml(readFileSync(file, 'utf8')) as { subgraphs: ListedSubgraph[] }
+  return subgraphs
+}
+
+function sessionKeys(text: string): readonly SessionKey[] {
+  return text.split(',').map((entry) => {
+    const [kid, encoded] = entry.trim().split(':')
+    const key = Buffer.from(encoded ?? '', 'base64')
+    if (kid === undefined || kid === '' || key.length !== sessionKeyBytes) {
+      throw new AppError('INVALID_INPUT', 'SESSION_KEYS must be kid:base64 of 32 bytes, …')
+    }
+    return { kid, key }
+  })
+}
+
+function url(env: Env, name: string): URL {
+  const text = required(env, name)
+  if (!URL.canParse(text) || !/^https?:/.test(text)) {
+    throw new AppError('INVALID_INPUT', `${name} must be an http or https address`)
+  }
+  return new URL(text)
+}
+
+function origin(env: Env, name: string): URL {
+  const parsed = url(env, name)
+  if (parsed.pathname !== '/' || parsed.search !== '' || parsed.hash !== '') {
+    throw new AppError('INVALID_INPUT', `${name} must be an origin, without a path`)
+  }
+  return parsed
+}

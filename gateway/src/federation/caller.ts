@@ -1,0 +1,30 @@
+import { mintInternalToken, type SigningKey, type TenantContext } from '@heirloom/tenancy'
+import type { Caller } from './subgraph-request.js'
+
+export type CreateCaller = (tenant: TenantContext) => Caller
+
+/**
+ * Callers whose tokens are minted on first use, one per subgraph. A token lives for a minute, so
+ * a caller must not be kept for longer than a request, or one event of a subscription.
+ * `asks` names, per subgraph, the subgraphs that it may ask on the caller's behalf.
+ */
+export function createCallerFactory(
+  key: SigningKey,
+  asks: ReadonlyMap<string, readonly string[]>,
+  now?: () => number,
+): CreateCaller {
+  return (tenant) => {
+    const minted = new Map<string, Promise<string>>()
+    return {
+      tenant,
+      authorizationFor: (subgraph) => {
+        const audience = [subgraph, ...(asks.get(subgraph) ?? [])]
+        const token =
+          minted.get(subgraph) ??
+          mintInternalToken(key, audience, tenant, now).then((text) => `Bearer ${text}`)
+        minted.set(subgraph, token)
+        return token
+      },
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import {
+  AppError,
+  errorFields,
+  isErrorCode,
+  type ErrorCode,
+  type ErrorDetails,
+} from '@heirloom/errors'
+import type { Logger } from '@heirloom/telemetry'
+
+export type FormatError = (error: unknown) => GraphQLFormattedError
+
+/** How Apollo and graphql-js name what is wrong with a request, in our codes. */
+const translatedCodes: Readonly<Record<string, ErrorCode>> = {
+  GRAPHQL_PARSE_FAILED: 'GRAPHQL_PARSE_FAILED',
+  GRAPHQL_VALIDATION_FAILED: 'GRAPHQL_VALIDATION_FAILED',
+  BAD_USER_INPUT: 'INVALID_INPUT',
+  BAD_REQUEST: 'INVALID_INPUT',
+  OPERATION_RESOLUTION_FAILURE: 'INVALID_INPUT',
+  PERSISTED_QUERY_NOT_FOUND: 'INVALID_INPUT',
+  PERSISTED_QUERY_NOT_SUPPORTED: 'INVALID_INPUT',
+}
+
+const tooManyTokens = 'Document contains more that'
+
+/**
+ * Gives every GraphQL error of one request the same fields. What we know keeps its code and
+ * message; everything else becomes INTERNAL, says nothing, and is logged once.
+ */
+export function createErrorFormatter(requestId: string, logger: Logger): FormatError {
+  return (error) => {
+    const at = error instanceof GraphQLError ? error : undefined
+    const known = appErrorOf(error)
+    if (known.code === 'INTERNAL' && known.cause !== undefined) {
+      logger.error({ err: known.cause, path: at?.path, request_id: requestId }, 'operation failed')
+    }
+    const formatted = at?.toJSON()
+    return {
+      message: known.message,
+      ...(formatted?.locations === undefined ? {} : { locations: formatted.locations }),
+      ...(formatted?.path === undefined ? {} : { path: formatted.path }),
+      extensions: { ...errorFields(known, requestIdOf(at) ?? requestId) },
+    }
+  }
+}
+
+function appErrorOf(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  if (!(error instanceof GraphQLError)) return masked(error)
+  const { originalError } = error
+  if (originalError instanceof AppError) return originalError
+  const { code } = error.extensions
+  const inner = originalError instanceof GraphQLError ? originalError.extensions['code'] : undefined
+  if (inner === 'QUERY_TOO_COMPLEX' || error.message.includes(tooManyTokens)) {
+    return new AppError('QUERY_TOO_COMPLEX', error.message, { details: detailsOf(error) })
+  }
+  if (typeof code === 'string' && Object.hasOwn(translatedCodes, code)) {
+    return new AppError(translatedCodes[code] ?? 'INVALID_INPUT', error.message)
+  }
+  // From a subgraph, or from our guard.
+  if (isErrorCode(code)) return new AppError(code, error.message, { details: detailsOf(error) })
+  // graphql-js' own complaint about the request: it carries no code and has no cause.
+  const isRequestError = code === undefined && originalError === undefined
+  return isRequestError ? new AppError('INVALID_INPUT', error.message) : masked(error)
+}
+
+function masked(cause: unknown): AppError {
+  return new AppError('INTERNAL', 'something went wrong on our side', { cause })
+}
+
+function detailsOf(error: GraphQLError): ErrorDetails {
+  const { details } = error.extensions
+  return typeof details === 'object' && details !== null ? { ...details } : {}
+}
+
+function requestIdOf(error: GraphQLError | undefined): string | undefined {
+  const id = error?.extensions['request_id']
+  return typeof id === 'string' && id !== '' ? id : undefined
+}

@@ -1,0 +1,115 @@
+import { ApolloServer } from '@apollo/server'
+import { ApolloGateway } from '@apollo/gateway'
+import {
+  GraphQLError,
+  type DocumentNode,
+  type FormattedExecutionResult,
+  type GraphQLFormattedError,
+} from 'graphql'
+import type { Logger } from '@heirloom/telemetry'
+import { maxTokens, operationLimits } from '../guard/operation-limits.js'
+import { createDataSource, type GatewayContext } from './data-source.js'
+import { createErrorFormatter } from './format-error.js'
+import type { Caller, FetchSubgraph } from './subgraph-request.js'
+import type { Supergraph } from './supergraph.js'
+
+export interface OperationRequest {
+  readonly query: string | DocumentNode
+  readonly operationName?: string | null | undefined
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined
+}
+
+export interface OperationResult {
+  /** 400 when the operation was refused before it ran. */
+  readonly status: number
+  readonly result: FormattedExecutionResult
+}
+
+/** Queries and mutations, over whichever transport they came. */
+export interface Operations {
+  run(operation: OperationRequest, caller: Caller): Promise<OperationResult>
+  close(): Promise<void>
+}
+
+/** Apollo Server in front of Apollo's gateway, over our own subgraph client. */
+export async function createOperations(
+  supergraph: Supergraph,
+  fetchSubgraph: FetchSubgraph,
+  logger: Logger,
+): Promise<Operations> {
+  const gateway = new ApolloGateway({
+    supergraphSdl: supergraph.sdl,
+    validateSupergraph: false,
+    buildService: ({ name }) => createDataSource(name, fetchSubgraph),
+    logger: quiet(logger),
+  })
+  const apollo = new ApolloServer<GatewayContext>({
+    gateway,
+    logger: quiet(logger),
+    introspection: true,
+    persistedQueries: false,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens },
+    validationRules: [...operationLimits],
+    // The original goes through: it is formatted below, where the request is known.
+    formatError: (_formatted, error) => ({ message: '', extensions: { error } }),
+  })
+  await apollo.start()
+
+  return {
+    run: async ({ query, operationName, variables }, caller) => {
+      const response = await apollo.executeOperation(
+        {
+          query,
+          ...(typeof operationName === 'string' ? { operationName } : {}),
+          variables: { ...variables },
+        },
+        { contextValue: { caller } },
+      )
+      if (response.body.kind !== 'single') throw new Error('unreachable: nothing is deferred')
+      const { data, errors, extensions } = response.body.singleResult
+      const format = createErrorFormatter(caller.tenant.requestId, logger)
+      const reported = errors?.map((error) => format(error.extensions?.['error']))
+      return {
+        status: response.http.status ?? 200,
+        result: withMissingValues({
+          ...(reported === undefined ? {} : { errors: reported }),
+          ...(data === undefined ? {} : { data: data as Record<string, unknown> | null }),
+          ...(extensions === undefined ? {} : { extensions: { ...extensions } }),
+        }),
+      }
+
+      /**
+       * Apollo's executor files a null where the schema promises a value under `extensions`,
+       * which clients do not read. When nothing else is left of the result, it has to be said.
+       */
+      function withMissingValues(result: FormattedExecutionResult): FormattedExecutionResult {
+        const { valueCompletion, ...others } = result.extensions ?? {}
+        const { extensions: _dropped, ...rest } = result
+        const missing = Array.isArray(valueCompletion) ? (valueCompletion as GraphQLError[]) : []
+        const say = rest.errors === undefined && rest.data === null && missing.length > 0
+        return {
+          ...(say ? { errors: missing.map(missingValue) } : {}),
+          ...rest,
+          ...(Object.keys(others).length === 0 ? {} : { extensions: others }),
+        }
+      }
+
+      function missingValue({ message, path }: GraphQLError): GraphQLFormattedError {
+        return format(new GraphQLError(message, { path, extensions: { code: 'NOT_FOUND' } }))
+      }
+    },
+    close: () => apollo.stop(),
+  }
+}
+
+/** Apollo announces itself at info; that is debug to us. */
+function quiet(logger: Logger): Pick<Logger, 'debug' | 'info' | 'warn' | 'error'> {
+  return {
+    debug: (message: unknown) => logger.trace(String(message)),
+    info: (message: unknown) => logger.debug(String(message)),
+    warn: (message: unknown) => logger.warn(String(message)),
+    error: (message: unknown) => logger.error(String(message)),
+  }
+}

@@ -1,0 +1,36 @@
+import type { TenantContext } from '@heirloom/tenancy'
+import type { JsonObject } from './json.js'
+
+/** Who asks, and the token that says so to each subgraph. Made once per request or event. */
+export interface Caller {
+  readonly tenant: TenantContext
+  /** The value of the Authorization header for one subgraph; minted once, then remembered. */
+  authorizationFor(subgraph: string): Promise<string>
+}
+
+export interface SubgraphRequest {
+  readonly subgraph: string
+  readonly query: string
+  readonly operationName?: string | undefined
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly caller: Caller
+  readonly signal?: AbortSignal | undefined
+}
+
+/** An error as a subgraph reported it, or as it is reported about a subgraph. */
+export interface SubgraphError {
+  readonly message: string
+  readonly path?: readonly (string | number)[] | undefined
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined
+}
+
+export interface SubgraphAnswer {
+  readonly data?: JsonObject | null | undefined
+  readonly errors?: readonly SubgraphError[] | undefined
+}
+
+/**
+ * Sends one operation to one subgraph. Never throws for what a subgraph does: a subgraph that is
+ * away, too slow or talks nonsense is an answer with the error SUBGRAPH_UNAVAILABLE or TIMEOUT.
+ */
+export type FetchSubgraph = (request: SubgraphRequest) => Promise<SubgraphAnswer>

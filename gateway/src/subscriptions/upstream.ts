@@ -1,0 +1,188 @@
+import type { GraphQLFormattedError } from 'graphql'
+import { MessageType, parseMessage, stringifyMessage } from 'graphql-ws'
+import { WebSocket } from 'ws'
+import { AppError, isErrorCode } from '@heirloom/errors'
+import type { JsonObject } from '../federation/json.js'
+import { BoundedQueue } from './bounded-queue.js'
+
+// One subscription at one subgraph over graphql-transport-ws
+// (https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md), on a socket of its own.
+// Phases: open, init (with the caller's token), acknowledged, subscribed, ended. Invariants: it
+// never reconnects by itself, because only the caller knows where to go on; while the reader is
+// behind, the socket is paused, so that the subgraph feels it and reads its log at that pace.
+
+export interface UpstreamRequest {
+  /** The subgraph's /graphql as ws:// or wss://. */
+  readonly url: string
+  readonly query: string
+  readonly operationName?: string | undefined
+  readonly variables: Readonly<Record<string, unknown>>
+  /** The value of the Authorization header; asked for once, when the socket opens. */
+  readonly authorization: () => Promise<string>
+  readonly limits: UpstreamLimits
+}
+
+export interface UpstreamLimits {
+  /** The reader may leave a full buffer untouched for so long before it counts as too slow. */
+  readonly slowConsumerMs: number
+}
+
+export const upstreamLimits: UpstreamLimits = { slowConsumerMs: 30_000 }
+
+export interface UpstreamEvent {
+  readonly data?: JsonObject | null | undefined
+  readonly errors?: readonly GraphQLFormattedError[] | undefined
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** The socket broke: nobody said that the subscription is over. */
+export class UpstreamBroken extends Error {
+  override readonly name = 'UpstreamBroken'
+}
+
+/** The subgraph ended the subscription with an error. */
+export class UpstreamRefused extends Error {
+  override readonly name = 'UpstreamRefused'
+  readonly error: AppError
+
+  constructor(error: AppError) {
+    super(error.message, { cause: error })
+    this.error = error
+  }
+}
+
+export type OpenUpstream = (
+  request: UpstreamRequest,
+  signal: AbortSignal,
+) => AsyncGenerator<UpstreamEvent, void, void>
+
+const subprotocol = 'graphql-transport-ws'
+const handshakeTimeoutMs = 3_000
+const acknowledgeTimeoutMs = 5_000
+const heartbeatMs = 15_000
+const maxMessageBytes = 16 * 1024 * 1024
+const bufferedEvents = 64
+const resumeAtEvents = 16
+
+/**
+ * Yields what the subgraph sends, in order. Returns when the subgraph completes or `signal`
+ * aborts; throws UpstreamBroken, UpstreamRefused, or AppError CONSUMER_TOO_SLOW.
+ */
+export const openUpstream: OpenUpstream = async function* (request, signal) {
+  if (signal.aborted) return
+  const authorization = await request.authorization()
+  const socket = new WebSocket(request.url, subprotocol, {
+    handshakeTimeout: handshakeTimeoutMs,
+    maxPayload: maxMessageBytes,
+  })
+  const queue = new BoundedQueue<UpstreamEvent>({
+    highWater: bufferedEvents,
+    lowWater: resumeAtEvents,
+    onFull: () => socket.pause(),
+    onDrained: () => socket.resume(),
+    stallMs: request.limits.slowConsumerMs,
+    onStall: () => {
+      queue.fail(
+        new AppError('CONSUMER_TOO_SLOW', 'events were not taken in time; go on from the cursor'),
+      )
+      socket.terminate()
+    },
+  })
+  const stop = () => queue.discard()
+  signal.addEventListener('abort', stop, { once: true })
+  const acknowledge = setTimeout(() => socket.terminate(), acknowledgeTimeoutMs)
+  const heartbeat = watchHeartbeat(socket)
+
+  socket.on('open', () => {
+    socket.send(stringifyMessage({ type: MessageType.ConnectionInit, payload: { authorization } }))
+  })
+  socket.on('message', (text) => {
+    try {
+      receive(socket, queue, request, String(text), acknowledge)
+    } catch (cause) {
+      queue.fail(new UpstreamBroken('the subgraph sent what is no message', { cause }))
+    }
+  })
+  socket.on('error', (cause) => queue.fail(new UpstreamBroken('the socket failed', { cause })))
+  socket.on('close', (code) => queue.fail(new UpstreamBroken(`the socket closed with ${code}`)))
+
+  try {
+    for (;;) {
+      const event = await queue.take()
+      if (event === undefined) return
+      yield event
+    }
+  } finally {
+    signal.removeEventListener('abort', stop)
+    clearTimeout(acknowledge)
+    clearInterval(heartbeat)
+    queue.discard()
+    leave(socket)
+  }
+}
+
+const operationId = '1'
+
+function receive(
+  socket: WebSocket,
+  queue: BoundedQueue<UpstreamEvent>,
+  request: UpstreamRequest,
+  text: string,
+  acknowledge: NodeJS.Timeout,
+): void {
+  const message = parseMessage(text)
+  switch (message.type) {
+    case MessageType.ConnectionAck: {
+      clearTimeout(acknowledge)
+      const { query, operationName, variables } = request
+      const payload = { query, operationName, variables: { ...variables } }
+      socket.send(stringifyMessage({ type: MessageType.Subscribe, id: operationId, payload }))
+      return
+    }
+    case MessageType.Next:
+      return queue.push(message.payload as UpstreamEvent)
+    case MessageType.Error:
+      return queue.fail(new UpstreamRefused(appErrorOf(message.payload[0])))
+    case MessageType.Complete:
+      return queue.end()
+    case MessageType.Ping:
+      socket.send(stringifyMessage({ type: MessageType.Pong }))
+      return
+    default:
+  }
+}
+
+/** Ends a socket that stays silent over a whole beat, unless it is us who do not listen. */
+function watchHeartbeat(socket: WebSocket): NodeJS.Timeout {
+  let heard = true
+  for (const sign of ['open', 'message', 'ping', 'pong']) {
+    socket.on(sign, () => {
+      heard = true
+    })
+  }
+  return setInterval(() => {
+    if (socket.isPaused || socket.readyState !== WebSocket.OPEN) return
+    if (!heard) return socket.terminate()
+    heard = false
+    socket.ping()
+  }, heartbeatMs)
+}
+
+function leave(socket: WebSocket): void {
+  // A socket that is not open yet reports its own end as an error.
+  socket.removeAllListeners()
+  socket.on('error', () => undefined)
+  if (socket.readyState !== WebSocket.OPEN) return socket.terminate()
+  socket.resume()
+  socket.send(stringifyMessage({ type: MessageType.Complete, id: operationId }))
+  socket.close(1000)
+}
+
+function appErrorOf(error: GraphQLFormattedError | undefined): AppError {
+  const { code, details } = error?.extensions ?? {}
+  if (error === undefined || !isErrorCode(code)) {
+    return new AppError('INTERNAL', 'something went wrong on our side', { cause: error })
+  }
+  const known = typeof details === 'object' && details !== null ? { ...details } : {}
+  return new AppError(code, error.message, { details: known })
+}
