@@ -109,7 +109,8 @@ export function createSubgraphServer<Context extends RequestContext>(
   return {
     app,
     schema,
-    listen: (address) => app.listen(address),
+    // Copied: fastify writes into what it is given, and a configuration is frozen.
+    listen: ({ host, port }) => app.listen({ host, port }),
     close: () => (ended ??= end()),
   }
 }

@@ -134,9 +134,18 @@ function isReady(message: unknown): boolean {
   )
 }
 
-/** A service that cannot start says why in words, after its structured log lines. */
+/** Why it ended, as it said itself: in a fatal log line, or as Node writes it on stderr. */
 async function lastWords(logFile: string): Promise<string | undefined> {
-  const text = await readFile(logFile, 'utf8').catch(() => '')
-  const lines = text.split('\n').filter((line) => line.trim() !== '')
-  return lines.findLast((line) => !line.startsWith('{') && !/^\s|^Node\.js/.test(line))
+  const lines = (await readFile(logFile, 'utf8').catch(() => '')).split('\n')
+  return lines.map(fatalMessage).findLast((text) => text !== undefined)
+}
+
+function fatalMessage(line: string): string | undefined {
+  if (!line.startsWith('{')) return /^\w[\w-]*( \[\w+\])?: /.test(line) ? line : undefined
+  try {
+    const { level, err } = JSON.parse(line) as { level?: string; err?: { message?: string } }
+    return level === 'fatal' ? err?.message : undefined
+  } catch {
+    return undefined
+  }
 }
