@@ -11,6 +11,7 @@ import type { Logger } from '@heirloom/telemetry'
 import type { NewId, VerifyInternalToken } from '@heirloom/tenancy'
 import type { GraphQLContext } from './context.js'
 import { createPostgresPluginStore } from './data/postgres-plugin-store.js'
+import { isPublicHost } from './data/public-host.js'
 import type { PluginDatabase } from './data/schema.js'
 import { pluginId } from './domain/plugin.js'
 import { findPlugins, type PluginScope } from './domain/plugins.js'
@@ -41,7 +42,7 @@ function contextOf(dependencies: PluginsDependencies, request: RequestContext): 
   const { database, authorizer, newId, now } = dependencies
   const { tenant } = request
   const store = createPostgresPluginStore(database.for(tenant.tenantId))
-  const scope: PluginScope = { tenant, authorizer, store, newId, now }
+  const scope: PluginScope = { tenant, authorizer, store, isPublicHost, newId, now }
   return {
     ...request,
     scope,

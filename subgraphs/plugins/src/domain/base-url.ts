@@ -1,16 +1,14 @@
-import type { Mode } from '@heirloom/tenancy'
 import { invalid } from './invalid.js'
-import { isPublicHost } from './public-host.js'
+import type { IsPublicHost } from './ports.js'
 
 const maxLength = 2_048
 
 /**
- * Where a plugin is reached: http or https, without credentials, query or fragment. Outside the
- * lab it must be a public host, so that nobody makes Heirloom call what only Heirloom can reach.
+ * Where a plugin is reached: http or https, without credentials, query or fragment. With `isPublicHost` it must be a public one, so that nobody makes Heirloom call what only Heirloom can reach.
  * A name may still resolve to a private address later: whoever connects checks that again.
  * @throws AppError INVALID_INPUT
  */
-export function baseUrl(value: string, mode: Mode): string {
+export function baseUrl(value: string, isPublicHost: IsPublicHost | null): string {
   if (value.length > maxLength || !URL.canParse(value)) {
     throw invalid('baseUrl', 'must be an address')
   }
@@ -24,7 +22,7 @@ export function baseUrl(value: string, mode: Mode): string {
   if (url.search !== '' || url.hash !== '' || /[?#]$/.test(value)) {
     throw invalid('baseUrl', 'must not contain a query or a fragment')
   }
-  if (mode !== 'lab' && !isPublicHost(url.hostname)) {
+  if (isPublicHost !== null && !isPublicHost(url.hostname)) {
     throw invalid('baseUrl', 'must be a public host: private and local addresses are refused')
   }
   return url.href

@@ -1,7 +1,7 @@
-import type { Mode } from '@heirloom/tenancy'
 import { baseUrl } from './base-url.js'
 import { invalid } from './invalid.js'
 import type { PluginFacts } from './plugin.js'
+import type { IsPublicHost } from './ports.js'
 
 export const maxCapabilities = 50
 const maxVersionLength = 128
@@ -14,12 +14,15 @@ const semverPattern =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\+([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?$/
 const capabilityPattern = /^[a-z][a-z0-9-]*(?::[a-z][a-z0-9-]*)+$/
 
-/** @throws AppError INVALID_INPUT that names the field */
-export function pluginFacts(input: PluginFacts, mode: Mode): PluginFacts {
+/**
+ * Without `isPublicHost` any host will do.
+ * @throws AppError INVALID_INPUT that names the field
+ */
+export function pluginFacts(input: PluginFacts, isPublicHost: IsPublicHost | null): PluginFacts {
   return {
     name: name(input.name),
     version: version(input.version),
-    baseUrl: baseUrl(input.baseUrl, mode),
+    baseUrl: baseUrl(input.baseUrl, isPublicHost),
     capabilities: capabilities(input.capabilities),
   }
 }

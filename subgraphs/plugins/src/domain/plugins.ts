@@ -2,13 +2,14 @@ import type { Authorizer } from '@heirloom/authz'
 import type { NewId, TenantContext } from '@heirloom/tenancy'
 import { pluginFacts } from './plugin-facts.js'
 import type { Plugin, PluginFacts, PluginId } from './plugin.js'
-import type { PluginStore } from './ports.js'
+import type { IsPublicHost, PluginStore } from './ports.js'
 
 /** What one request's use cases work with: everything is bound to its tenant. */
 export interface PluginScope {
   readonly tenant: TenantContext
   readonly authorizer: Authorizer
   readonly store: PluginStore
+  readonly isPublicHost: IsPublicHost
   readonly newId: NewId
   readonly now: () => number
 }
@@ -18,7 +19,8 @@ export async function registerPlugin(scope: PluginScope, input: PluginFacts): Pr
   const { tenant, authorizer, store } = scope
   authorizer.require(tenant, 'plugin:register', { kind: 'Plugin', tenantId: tenant.tenantId })
   return store.register({
-    ...pluginFacts(input, tenant.mode),
+    // Only in the lab may a plugin run beside Heirloom.
+    ...pluginFacts(input, tenant.mode === 'lab' ? null : scope.isPublicHost),
     id: scope.newId() as PluginId,
     status: 'REGISTERED',
     createdAt: new Date(scope.now()),

@@ -1,6 +1,13 @@
 import type { Plugin, PluginId } from './plugin.js'
 
 /**
+ * Whether a host of a URL can be one on the public Internet: a public literal address, or a name
+ * that is not reserved for local use. No name is resolved. `hostname` comes from WHATWG's URL,
+ * which has already turned 0x7f.1 and 2130706433 into 127.0.0.1.
+ */
+export type IsPublicHost = (hostname: string) => boolean
+
+/**
  * The plugins of one tenant; the store is bound to it when it is obtained. Every method may throw
  * BACKEND_UNAVAILABLE, TIMEOUT and CONFLICT.
  */

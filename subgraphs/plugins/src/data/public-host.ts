@@ -1,4 +1,5 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import type { IsPublicHost } from '../domain/ports.js'
 
 // The registries of special-purpose addresses, without the few entries that are globally
 // reachable: https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry
@@ -32,12 +33,8 @@ const forbidden4 = blockList(special4, 'ipv4')
 const global6 = blockList(globalUnicast6, 'ipv6')
 const forbidden6 = blockList(special6, 'ipv6')
 
-/**
- * Whether a host of a URL can be one on the public Internet: a public literal address, or a name
- * that is not reserved for local use. `hostname` comes from WHATWG's URL, which has already turned
- * 0x7f.1 and 2130706433 into 127.0.0.1.
- */
-export function isPublicHost(hostname: string): boolean {
+/** IsPublicHost by Node's BlockList over the registries' ranges. */
+export const isPublicHost: IsPublicHost = (hostname) => {
   const host = hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
   if (isIPv4(host)) return !forbidden4.check(host, 'ipv4')
   if (isIPv6(host)) return global6.check(host, 'ipv6') && !forbidden6.check(host, 'ipv6')
