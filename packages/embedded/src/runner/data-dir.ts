@@ -13,7 +13,7 @@ export interface DataDir {
   readonly secrets: string
   readonly cliFile: string
   readonly seededFile: string
-  readonly childrenFile: string
+  readonly runFile: string
   release(): void
 }
 
@@ -102,7 +102,7 @@ async function openFolders(root: string, lock: ProcessLock): Promise<DataDir> {
     secrets: await folder('secrets', 0o700),
     cliFile: join(root, 'cli.json'),
     seededFile: join(root, 'seeded.json'),
-    childrenFile: join(root, 'children.json'),
+    runFile: join(root, 'run.json'),
     release: () => lock.release(),
   }
 }

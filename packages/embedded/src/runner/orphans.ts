@@ -1,17 +1,19 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { commandLine, hasEnded, isAlive } from '../process-info.js'
 
-interface Recorded {
-  readonly pid: number
-  readonly script: string
+/** Which process is which service, now: for the start after a kill -9, and for whoever looks. */
+export interface RunFile {
+  /** Pids by service name. */
+  readonly services: Readonly<Record<string, number>>
 }
 
-/** Remembers the running children, so that the start after a kill -9 can wait for their end. */
-export function recordChildren(path: string): (name: string, pid: number, script: string) => void {
-  const children = new Map<string, Recorded>()
-  return (name, pid, script) => {
-    children.set(name, { pid, script })
-    writeFileSync(`${path}.new`, JSON.stringify(Object.fromEntries(children)))
+/** Keeps the file up to date through the children's restarts. */
+export function recordChildren(path: string): (name: string, pid: number) => void {
+  const services: Record<string, number> = {}
+  return (name, pid) => {
+    services[name] = pid
+    const run: RunFile = { services }
+    writeFileSync(`${path}.new`, JSON.stringify(run))
     renameSync(`${path}.new`, path)
   }
 }
@@ -21,14 +23,18 @@ const killMs = 2_000
 
 /**
  * Children end by themselves when their supervisor vanishes, but that takes them a moment, and
- * one that hangs never does. Resolves to how many there were, when none is left.
+ * one that hangs never does. Resolves to how many there were, when none is left. Pids are reused:
+ * only a process that runs the service's own script is one of them.
  */
-export async function endOrphans(path: string): Promise<number> {
-  const orphans = readRecorded(path).filter(
-    ({ pid, script }) => isAlive(pid) && commandLine(pid).includes(script),
+export async function endOrphans(
+  path: string,
+  scriptOf: (service: string) => string,
+): Promise<number> {
+  const orphans = Object.entries(readServices(path)).filter(
+    ([name, pid]) => isAlive(pid) && commandLine(pid).includes(scriptOf(name)),
   )
   await Promise.all(
-    orphans.map(async ({ pid }) => {
+    orphans.map(async ([, pid]) => {
       signal(pid, 'SIGTERM')
       if (await hasEnded(pid, politeMs)) return
       signal(pid, 'SIGKILL')
@@ -38,11 +44,11 @@ export async function endOrphans(path: string): Promise<number> {
   return orphans.length
 }
 
-function readRecorded(path: string): readonly Recorded[] {
+function readServices(path: string): RunFile['services'] {
   try {
-    return Object.values(JSON.parse(readFileSync(path, 'utf8')) as Record<string, Recorded>)
+    return (JSON.parse(readFileSync(path, 'utf8')) as RunFile).services
   } catch {
-    return []
+    return {}
   }
 }
 

@@ -13,20 +13,25 @@ export interface PortPlan {
 }
 
 const defaultGatewayPort = 4000
+const serversBefore = 4
 
 /**
  * The gateway has the port that was asked for, and the servers behind it the three that follow.
- * Subgraphs are as far from their port in subgraphs.yaml as the gateway is from 4000. Two systems
- * can run side by side with ports ten apart (4000 and 4010, say).
+ * At the default port the subgraphs have those of subgraphs.yaml; at any other port they follow
+ * the servers. So a system takes ten ports in a row: a second one fits at 4010.
  */
 export function planPorts(gateway: number, subgraphs: readonly ListedSubgraph[]): PortPlan {
-  const shift = gateway - defaultGatewayPort
   return {
     gateway,
     oidc: gateway + 1,
     bus: gateway + 2,
     postgres: gateway + 3,
-    subgraphs: Object.fromEntries(subgraphs.map(({ name, port }) => [name, port + shift])),
+    subgraphs: Object.fromEntries(
+      subgraphs.map(({ name, port }, index) => [
+        name,
+        gateway === defaultGatewayPort ? port : gateway + serversBefore + index,
+      ]),
+    ),
   }
 }
 

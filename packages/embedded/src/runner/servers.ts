@@ -33,7 +33,7 @@ export async function startServers(
     await Promise.all(
       services.map((name) => server.createDatabase(databaseName(name), { ifNotExists: true })),
     )
-    onProgress(`PostgreSQL is ready ${took(startedAtMs)}`)
+    onProgress(`PostgreSQL runs ${took(startedAtMs)}`)
     return server
   }
 
@@ -44,7 +44,7 @@ export async function startServers(
       corsOrigins: [gatewayUrl],
     })
     opened.push({ close: () => server.close() })
-    onProgress(`the event bus and object store are ready ${took(startedAtMs)}`)
+    onProgress(`the event bus and the object store run ${took(startedAtMs)}`)
     return server
   }
 
@@ -56,7 +56,7 @@ export async function startServers(
       postLogoutRedirectUris: [gatewayUrl, `${gatewayUrl}/`],
     })
     opened.push({ close: () => server.close() })
-    onProgress(`the identity provider is ready ${took(startedAtMs)}`)
+    onProgress(`the identity provider runs ${took(startedAtMs)}`)
     return server
   }
 

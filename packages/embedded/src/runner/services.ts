@@ -26,13 +26,13 @@ export async function startServices(
 ): Promise<void> {
   const { onProgress, signal } = options
   const startedAtMs = Date.now()
-  const record = recordChildren(dataDir.childrenFile)
+  const record = recordChildren(dataDir.runFile)
   const run = (name: string, env: Readonly<Record<string, string>>): SupervisedChild => {
     const script = serviceScript(name)
     return superviseChild(
       { name, script, args: ['serve', '--migrate'], env, logFile: newLog(dataDir.logs, name) },
       {
-        onSpawn: (pid) => record(name, pid, script),
+        onSpawn: (pid) => record(name, pid),
         onRestart: (reason, delayMs) =>
           onProgress(`${name} stopped: ${reason}; starting it again in ${delayMs / 1000} s`),
       },
@@ -56,7 +56,7 @@ export async function startServices(
     all.map(async ({ name, ready }) => {
       await ready
       waiting.delete(name)
-      onProgress(`${name} is ready ${took(startedAtMs)}`)
+      onProgress(`${name} serves ${took(startedAtMs)}`)
     }),
   )
   await Promise.race([serving, late(waiting), aborted(signal)])

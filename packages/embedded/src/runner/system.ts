@@ -9,7 +9,7 @@ import type { Opened } from './opened.js'
 import type { RunOptions } from './options.js'
 import { endOrphans } from './orphans.js'
 import { planPorts, requireFreePorts } from './ports.js'
-import { readSubgraphs } from './repository.js'
+import { readSubgraphs, serviceScript } from './repository.js'
 import { seedOnce } from './seeding.js'
 import { startServers } from './servers.js'
 import { startServices } from './services.js'
@@ -69,7 +69,7 @@ async function start(
   const ports = planPorts(options.port, subgraphs)
   const dataDir = await openDataDir(options.dataDir, options)
   opened.push({ close: () => dataDir.release() })
-  const orphans = await endOrphans(dataDir.childrenFile)
+  const orphans = await endOrphans(dataDir.runFile, serviceScript)
   const orphanedServer = await stopOrphan(join(dataDir.postgres, 'cluster'))
   if (orphans > 0 || orphanedServer === 'stopped') {
     onProgress('ended what an earlier start, which was killed, had left running')
