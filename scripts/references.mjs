@@ -35,7 +35,7 @@ for (const workspace of all) {
 }
 await write('tsconfig.json', {
   files: [],
-  references: [...all.map((w) => ({ path: w.dir })), { path: 'test' }].filter(
+  references: [...all.map((w) => ({ path: w.dir })), { path: 'test' }, { path: 'bench' }].filter(
     (r) => all.some((w) => w.dir === r.path) || existsSync(`${r.path}/tsconfig.json`),
   ),
 })

@@ -10,5 +10,6 @@ export {
 } from './graphql-client.js'
 export { testKeys, type TestKeys } from './keys.js'
 export { testLogger } from './logger.js'
+export { eventually, newDataDir, startSystem, type System } from './system.js'
 export { testTenant } from './tenant.js'
 export { createIds } from '@heirloom/tenancy'

@@ -1,0 +1,109 @@
+import { buildSchema, type GraphQLSchema } from 'graphql'
+import { createClient } from 'graphql-ws'
+import { WebSocket } from 'ws'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { graphqlClient, type GraphQLClient, startSystem, type System } from '@heirloom/testkit'
+import { everyOperation, type Operation } from '../support/operations.js'
+import { rowsOf } from '../support/rows.js'
+import { belongingsOf, stringsOf } from './belongings.js'
+import { attempts, reachingFor, type Belongings } from './values.js'
+
+const listenMs = 1_500
+
+/**
+ * Calls every query, mutation and subscription of the supergraph as one tenant with everything
+ * that another one owns. The operations are made from the schema, so a new one is covered on the
+ * day that it is added.
+ */
+describe('two tenants', () => {
+  let system: System
+  let schema: GraphQLSchema
+  let their: Belongings
+  let theirs: GraphQLClient
+  let mine: GraphQLClient
+  let myToken: string
+  let secrets: ReadonlySet<string>
+
+  beforeAll(async () => {
+    system = await startSystem()
+    schema = buildSchema(await (await fetch(`${system.url}/schema`)).text())
+    theirs = graphqlClient(`${system.url}/graphql`, await system.token('t_haworth'))
+    myToken = await system.token('t_downe')
+    mine = graphqlClient(`${system.url}/graphql`, myToken)
+    their = await belongingsOf(theirs)
+    secrets = await stringsOf(theirs)
+    expect(secrets.size).toBeGreaterThan(50)
+  }, 120_000)
+
+  afterAll(() => system.stop())
+
+  describe.each(attempts)('one reaching for the other’s things $title', (attempt) => {
+    it('gets nothing from any query, and changes nothing by any mutation', async () => {
+      const before = await rowsOf(system.dataDir, their.tenantId)
+      expect(before.length).toBeGreaterThan(50)
+      const calls = everyOperation(schema, reachingFor(their, attempt)).filter(
+        ({ kind }) => kind !== 'subscription',
+      )
+      expect(calls.length).toBeGreaterThan(25)
+      for (const call of calls) {
+        const { data, errors } = await mine(call.document, call.variables)
+        expect(leaked(data), `${call.field} ${JSON.stringify(errors?.[0])}`).toEqual([])
+        expect(errors?.map(({ extensions }) => extensions?.code)).not.toContain(
+          'GRAPHQL_VALIDATION_FAILED',
+        )
+      }
+      expect(await rowsOf(system.dataDir, their.tenantId)).toEqual(before)
+    }, 120_000)
+
+    it('hears nothing from any subscription while the other one writes', async () => {
+      const calls = everyOperation(schema, reachingFor(their, attempt)).filter(
+        ({ kind }) => kind === 'subscription',
+      )
+      expect(calls.length).toBeGreaterThanOrEqual(2)
+      const heard = Promise.all(calls.map(listen))
+      await theirs(
+        `mutation ($input: AppendEventInput!) { appendEvent(input: $input) { events { id } } }`,
+        {
+          input: {
+            streamId: their.streamId,
+            events: [{ id: `during-${attempt.title}`, type: 'Secret', data: { text: 'secret' } }],
+          },
+        },
+      )
+      await theirs(
+        `mutation ($input: CreateStoryInput!) { createStory(input: $input) { story { id } } }`,
+        { input: { legacyId: their.legacyId, title: 'Secret while they listen', body: 'secret' } },
+      )
+      expect(await heard).toEqual(calls.map(() => []))
+    }, 60_000)
+  })
+
+  function leaked(data: unknown): readonly string[] {
+    const text = JSON.stringify(data ?? null)
+    return [...secrets].filter((secret) => text.includes(JSON.stringify(secret).slice(1, -1)))
+  }
+
+  /** Every event that comes within the time; an error is as good as silence. */
+  async function listen(call: Operation): Promise<readonly unknown[]> {
+    const heard: unknown[] = []
+    const client = createClient({
+      url: `${system.url.replace(/^http/, 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { authorization: `Bearer ${myToken}` },
+      retryAttempts: 0,
+    })
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, listenMs)
+      const done = (): void => {
+        clearTimeout(timer)
+        resolve()
+      }
+      client.subscribe(
+        { query: call.document, variables: call.variables },
+        { next: ({ data }) => heard.push(data), error: done, complete: done },
+      )
+    })
+    await client.dispose()
+    return heard
+  }
+})
