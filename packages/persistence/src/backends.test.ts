@@ -65,8 +65,8 @@ describe('backends', () => {
 
   it('that are away say so', async () => {
     const pool = createBackendPool(createBackends(environment))
-    const { ping } = pool.open('postgres', { connection: 'main' })
-    await expect(ping()).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' })
+    const backend = pool.open('postgres', { connection: 'main' })
+    await expect(backend.ping()).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' })
     await pool.close()
   })
 })

@@ -69,9 +69,9 @@ export function recordTableConcurrencyContract(rig: BackendRig): void {
 
     it('shows no reader a part of a transaction', async () => {
       const table = tablesOf()
-      let writing = true
+      const writing = new AbortController()
       const reading = (async () => {
-        while (writing) {
+        while (!writing.signal.aborted) {
           const { records } = await table(1).query('p', { limit: 10 })
           expect(new Set(records.map((record) => record.value['n'])).size).toBeLessThanOrEqual(1)
           expect([0, 3]).toContain(records.length)
@@ -81,7 +81,7 @@ export function recordTableConcurrencyContract(rig: BackendRig): void {
         const puts = ['c', 'a', 'b'].map((sk) => ({ op: 'put', sk, value: { n } }) as const)
         await table(0).transact('p', puts)
       }
-      writing = false
+      writing.abort()
       await reading
     })
 
@@ -102,9 +102,8 @@ export function recordTableConcurrencyContract(rig: BackendRig): void {
 
     it('wakes who waits for a partition when another process writes to it', async () => {
       const table = tablesOf()
-      if (table(0).capabilities.changes !== 'notify') {
-        return expect(table(0).capabilities.changes).toBe('none')
-      }
+      // Where none is declared, nobody relies on one: the stores' suites pass by polling alone.
+      if (table(0).capabilities.changes === 'none') return
       const woken = new AbortController()
       const unsubscribe = table(0).onChange('p', () => woken.abort())
       const wait = once(woken.signal, 'abort')

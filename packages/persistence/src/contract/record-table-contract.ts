@@ -128,7 +128,7 @@ export function recordTableContract(rig: BackendRig): void {
           seen.push(...page.records.map((record) => record.sk))
           token = page.next
         } while (token !== null)
-        expect(seen).toEqual(order === 'ascending' ? keys : [...keys].reverse())
+        expect(seen).toEqual(order === 'ascending' ? keys : keys.toReversed())
       }
     })
 

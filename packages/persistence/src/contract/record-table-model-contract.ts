@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasCode } from '@heirloom/errors'
 import { testTenant } from '@heirloom/testkit'
@@ -59,14 +59,14 @@ export function recordTableModelContract(rig: BackendRig): void {
 async function step(table: RecordTable, model: Model, ops: readonly Op[]): Promise<void> {
   const writes = ops.map((one) => model.write(one))
   const holds = ops.every((one) => model.holds(one))
-  try {
-    const versions = await table.transact('p', writes)
-    expect(holds).toBe(true)
-    ops.forEach((one, index) => model.apply(one, versions[index] ?? null))
-  } catch (error) {
-    if (!hasCode(error, 'CONFLICT')) throw error
-    expect(holds).toBe(false)
-  }
+  const versions = await table.transact('p', writes).catch(noneOnConflict)
+  expect(versions !== null).toBe(holds)
+  if (versions !== null) ops.forEach((one, index) => model.apply(one, versions[index] ?? null))
+}
+
+function noneOnConflict(error: unknown): null {
+  if (hasCode(error, 'CONFLICT')) return null
+  throw error
 }
 
 class Model {

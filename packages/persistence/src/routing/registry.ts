@@ -50,6 +50,8 @@ export interface RoutingRegistry {
   delete(id: string, by: string): Promise<void>
   /** The audit trail, newest first. */
   audits(limit: number): Promise<readonly RouteAudit[]>
+  /** One read of the registry's store. @throws AppError BACKEND_UNAVAILABLE */
+  ping(): Promise<void>
 }
 
 export interface RoutingRegistryOptions {
@@ -61,7 +63,7 @@ export interface RoutingRegistryOptions {
   readonly now?: () => number
   readonly pollIntervalMs?: number
   /** Told of each change of backend, at least once; must be idempotent by id. */
-  readonly announce: (change: BackendSwitch, registry: RoutingRegistry) => Promise<void>
+  readonly announce: (change: BackendSwitch) => Promise<void>
   /** Told once when following or announcing starts to fail. */
   readonly onError: (error: unknown) => void
 }
@@ -124,7 +126,7 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
     unannounced = false
     for (const one of await opened().unannounced()) {
       try {
-        await options.announce(one, registry)
+        await options.announce(one)
         await opened().announced(one.id)
       } catch (error) {
         unannounced = true
@@ -184,7 +186,7 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
     })
   }
 
-  const registry: RoutingRegistry = {
+  return {
     start: async () => {
       refuseLabOnly(own.backendType, own.modes.length > 0 ? own.modes : modes)
       const { records } = backends.open(own.backendType, own.config)
@@ -213,8 +215,8 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
     },
     delete: async (id, by) => void (await change(removal(id, { by, now: now(), newId, backends }))),
     audits: (limit) => opened().audits(limit),
+    ping: async () => void (await opened().version()),
   }
-  return registry
 }
 
 function refuseAmbiguous(routes: readonly Route[], scope: RouteScope): void {

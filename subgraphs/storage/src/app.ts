@@ -1,0 +1,54 @@
+import type { Authorizer } from '@heirloom/authz'
+import { createCursorCodec, type CursorKey } from '@heirloom/streams'
+import { createSubgraphServer, loadSdl, type Peer, type SubgraphServer } from '@heirloom/subgraph'
+import type { Logger } from '@heirloom/telemetry'
+import type { VerifyInternalToken } from '@heirloom/tenancy'
+import type { GraphQLContext } from './context.js'
+import { createPeerLegacies } from './data/peer-legacies.js'
+import { createRegistryRoutes } from './data/registry-routes.js'
+import { resolvers } from './resolvers/index.js'
+import type { Storage } from './storage.js'
+
+export { createStorage, type Storage, type StorageOptions } from './storage.js'
+export { createTimelineProjector } from './workers/timeline-projector.js'
+
+export interface StorageDependencies {
+  /** Started and stopped by its owner. */
+  readonly storage: Storage
+  /** The stories subgraph. */
+  readonly stories: Peer
+  readonly verify: VerifyInternalToken
+  readonly authorizer: Authorizer
+  readonly cursorKeys: readonly [CursorKey, ...CursorKey[]]
+  readonly pollIntervalMs: number
+  readonly logger: Logger
+  readonly now?: () => number
+}
+
+export function createStorageSubgraph(dependencies: StorageDependencies): SubgraphServer {
+  const { storage, stories, verify, authorizer, logger, now = Date.now } = dependencies
+  const cursors = createCursorCodec(dependencies.cursorKeys)
+  const routes = createRegistryRoutes(storage.registry, storage.backends)
+
+  return createSubgraphServer<GraphQLContext>({
+    name: 'storage',
+    typeDefs: loadSdl('storage'),
+    resolvers,
+    verify,
+    logger,
+    ready: () => storage.registry.ping(),
+    context: (request) => ({
+      ...request,
+      scope: {
+        tenant: request.tenant,
+        authorizer,
+        streams: storage.streams.for(request.tenant.tenantId),
+        legacies: createPeerLegacies(stories, request.authorization),
+        routes,
+        cursors,
+        now,
+        pollIntervalMs: dependencies.pollIntervalMs,
+      },
+    }),
+  })
+}

@@ -1,0 +1,36 @@
+import { AppError } from '@heirloom/errors'
+import type { Scope } from './scope.js'
+import type { StreamEvent } from './stream-event.js'
+import { streamKind } from './stream-id.js'
+import { seesTimelineEvent } from './timeline-visibility.js'
+
+/** What a caller sees of a stream that the caller may read. */
+export type Sees = (event: StreamEvent) => boolean
+
+/**
+ * Asked at every read, subscription and resume: a cursor is a position, not a permission.
+ * @throws AppError FORBIDDEN; NOT_FOUND for the timeline of a legacy that is not the caller's
+ */
+export async function authorizeRead(scope: Scope, streamId: string): Promise<Sees> {
+  const { authorizer, tenant } = scope
+  const { tenantId } = tenant
+  const stream = streamKind(streamId)
+  if (stream.kind === 'routing') {
+    authorizer.require(tenant, 'route:read', { kind: 'Route', tenantId })
+    return () => true
+  }
+  authorizer.require(tenant, 'stream:read', { kind: 'Stream', id: streamId, tenantId })
+  if (stream.kind === 'plain') return () => true
+  await scope.legacies.require(stream.legacyId)
+  return (event) => seesTimelineEvent(authorizer, tenant, event)
+}
+
+/** @throws AppError FORBIDDEN, also for the streams that only the system writes to */
+export function authorizeAppend(scope: Scope, streamId: string): void {
+  const { tenantId } = scope.tenant
+  const resource = { kind: 'Stream', id: streamId, tenantId } as const
+  if (streamKind(streamId).kind !== 'plain') {
+    throw new AppError('FORBIDDEN', `only the system appends to "${streamId}"`)
+  }
+  scope.authorizer.require(scope.tenant, 'stream:append', resource)
+}

@@ -1,0 +1,64 @@
+import { createAuthorizer } from '@heirloom/authz'
+import { createSnsSqsBus } from '@heirloom/events'
+import { createBackends } from '@heirloom/persistence'
+import { createPeer, serviceMain, type Service } from '@heirloom/subgraph'
+import type { Logger } from '@heirloom/telemetry'
+import { createInternalTokenVerifier, remoteInternalKeys } from '@heirloom/tenancy'
+import {
+  createStorage,
+  createStorageSubgraph,
+  createTimelineProjector,
+  type Storage,
+} from './app.js'
+import { readConfig, type ApiConfig, type WorkerConfig } from './config.js'
+import { migrations } from './migrations.js'
+
+await serviceMain(
+  {
+    name: 'storage',
+    description: 'the storage subgraph: routes, event streams and timelines.',
+    readConfig,
+    migrations,
+    services: ({ databaseUrl, env, bootstrap, api, worker }, logger) => {
+      const backends = createBackends({ postgresConnections: { main: { url: databaseUrl } } })
+      const storage = createStorage({ backends, bootstrap, env, logger })
+      return [
+        { name: 'routes', start: () => storage.start(), stop: () => storage.stop() },
+        ...(api === null ? [] : [apiService(api, storage, logger)]),
+        ...(worker === null ? [] : [workerService(worker, storage, logger)]),
+      ]
+    },
+  },
+  { argv: process.argv.slice(2), env: process.env },
+)
+
+function apiService(config: ApiConfig, storage: Storage, logger: Logger): Service {
+  const server = createStorageSubgraph({
+    storage,
+    stories: createPeer('stories', config.storiesUrl),
+    authorizer: createAuthorizer(),
+    verify: createInternalTokenVerifier(remoteInternalKeys(config.internalJwksUrl), 'storage'),
+    cursorKeys: config.cursorKeys,
+    pollIntervalMs: config.pollIntervalMs,
+    logger,
+  })
+  return {
+    name: 'storage',
+    start: () => server.listen(config),
+    stop: () => server.close(),
+  }
+}
+
+function workerService(config: WorkerConfig, storage: Storage, logger: Logger): Service {
+  const bus = createSnsSqsBus(config)
+  const { queueUrl } = config
+  const projector = createTimelineProjector({ bus, queueUrl, streams: storage.streams, logger })
+  return {
+    name: projector.name,
+    start: () => projector.start(),
+    stop: async () => {
+      await projector.stop()
+      bus.close()
+    },
+  }
+}

@@ -1,0 +1,31 @@
+import { connection, decodeCursor, pageSize } from '@heirloom/subgraph'
+import { readStream, streamEnd } from '../domain/read-stream.js'
+import { listRoutes, resolveRoute } from '../domain/routes.js'
+import { timelineOf } from '../domain/stream-id.js'
+import type { QueryResolvers } from '../generated/resolvers.js'
+
+const maxEventsPerPage = 500
+
+export const queryResolvers: QueryResolvers = {
+  routes: (_parent, args, { scope }) => {
+    const first = pageSize(args)
+    const after = decodeCursor(args.after) ?? ''
+    const resourceKind = args.resourceKind ?? null
+    const rows = listRoutes(scope, { resourceKind, after, limit: first + 1 })
+    return connection(rows, first, (route) => route.id)
+  },
+  resolveRoute: (_parent, { resourceKind, surfaceId }, { scope }) =>
+    resolveRoute(scope, resourceKind, surfaceId ?? null),
+  streamEvents: (_parent, { streamId, ...args }, { scope }) =>
+    readStream(scope, streamId, {
+      first: pageSize(args, maxEventsPerPage),
+      after: args.after ?? null,
+    }),
+  timelineEvents: (_parent, { legacyId, ...args }, { scope }) =>
+    readStream(scope, timelineOf(legacyId), {
+      first: pageSize(args, maxEventsPerPage),
+      after: args.after ?? null,
+    }),
+  streamEnd: (_parent, { streamId }, { scope }) => streamEnd(scope, streamId),
+  timelineEnd: (_parent, { legacyId }, { scope }) => streamEnd(scope, timelineOf(legacyId)),
+}

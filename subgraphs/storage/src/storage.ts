@@ -1,0 +1,59 @@
+import {
+  createBackendPool,
+  createRoutedRecords,
+  createRoutingRegistry,
+  type Backend,
+  type BackendPool,
+  type RoutingBootstrap,
+  type RoutingRegistry,
+} from '@heirloom/persistence'
+import type { Logger } from '@heirloom/telemetry'
+import { createIds, type NewId } from '@heirloom/tenancy'
+import { announceSwitches } from './data/announce-switch.js'
+import { createRoutedEventStreams, type RoutedEventStreams } from './data/routed-event-streams.js'
+
+/** What the api and the worker of one process share. */
+export interface Storage {
+  readonly backends: BackendPool
+  readonly registry: RoutingRegistry
+  readonly streams: RoutedEventStreams
+  /** Loads the routes. @throws AppError BACKEND_UNAVAILABLE */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface StorageOptions {
+  readonly backends: readonly Backend[]
+  readonly bootstrap: RoutingBootstrap
+  /** The environment that this process runs in. */
+  readonly env: string
+  readonly logger: Logger
+  readonly now?: () => number
+  readonly newId?: NewId
+}
+
+export function createStorage(options: StorageOptions): Storage {
+  const { bootstrap, env, logger, now = Date.now } = options
+  const backends = createBackendPool(options.backends)
+  const registry = createRoutingRegistry({
+    bootstrap,
+    backends,
+    env,
+    now,
+    newId: options.newId ?? createIds(now),
+    announce: (change) => announce(change),
+    onError: (error) => logger.error({ err: error }, 'routes cannot be followed; using the last'),
+  })
+  const streams = createRoutedEventStreams(createRoutedRecords(registry, backends), now)
+  const announce = announceSwitches(streams, bootstrap.registry.tenantId)
+  return {
+    backends,
+    registry,
+    streams,
+    start: () => registry.start(),
+    stop: async () => {
+      await registry.stop()
+      await backends.close()
+    },
+  }
+}

@@ -1,0 +1,122 @@
+import { sql } from 'kysely'
+import { createAuthorizer } from '@heirloom/authz'
+import { createBackends, parseBootstrap, type Backend } from '@heirloom/persistence'
+import { createDatabase } from '@heirloom/postgres'
+import { createPeer } from '@heirloom/subgraph'
+import type { TenantContext } from '@heirloom/tenancy'
+import {
+  graphqlClient,
+  testDatabase,
+  testKeys,
+  testLogger,
+  testTenant,
+  type GraphQLClient,
+} from '@heirloom/testkit'
+import { createStorage, createStorageSubgraph, type Storage } from '../app.js'
+import { migrations } from '../migrations.js'
+import { startStoriesStandIn } from './stories-stand-in.js'
+import { connectSubscriber, type Subscriber } from './subscriber.js'
+
+/** A process of the storage subgraph; several may run on the same database. */
+export interface StorageProcess {
+  readonly url: string
+  readonly storage: Storage
+  as(context: TenantContext): Promise<GraphQLClient>
+  /** A socket of its own. */
+  subscriber(context: TenantContext): Promise<Subscriber>
+  close(): Promise<void>
+}
+
+export interface StorageRig {
+  /** The first process. */
+  readonly main: StorageProcess
+  startProcess(options?: ProcessOptions): Promise<StorageProcess>
+  /** A legacy that the tenant has. */
+  addLegacy(context: TenantContext): string
+  /** What a restore from an old backup would do to a tenant. */
+  loseRecords(context: TenantContext): Promise<void>
+  close(): Promise<void>
+}
+
+export interface ProcessOptions {
+  readonly now?: () => number
+  /** Long, where a test is to show that it does not wait for a poll. */
+  readonly pollIntervalMs?: number
+  readonly backends?: (backends: readonly Backend[]) => readonly Backend[]
+  readonly port?: number
+}
+
+export const operator = testTenant({ roles: ['operator'] })
+
+const aMinuteMs = 60_000
+const unchanged = (backends: readonly Backend[]): readonly Backend[] => backends
+const bootstrap = parseBootstrap(`
+registry: { tenant_id: t_system, backend_type: postgres, config: { connection: main } }
+routes:
+  - { resource_kind: event_stream, backend_type: postgres, config: { connection: main } }
+`)
+
+/** The storage subgraph on a real database, with a stand-in for the stories subgraph. */
+export async function startStorageRig(options: ProcessOptions = {}): Promise<StorageRig> {
+  const [database, keys] = await Promise.all([testDatabase(migrations), testKeys()])
+  const stories = await startStoriesStandIn(keys.verifier('storage'))
+  const running = new Set<StorageProcess>()
+
+  async function startProcess(own: ProcessOptions = {}): Promise<StorageProcess> {
+    const { now, pollIntervalMs = aMinuteMs, backends = unchanged } = { ...options, ...own }
+    const clock = now === undefined ? {} : { now }
+    const logger = testLogger()
+    const postgresConnections = { main: { url: database.appUrl, maxConnections: 6 } }
+    const storage = createStorage({
+      backends: backends(createBackends({ postgresConnections, ...clock })),
+      bootstrap,
+      env: 'test',
+      logger,
+      ...clock,
+    })
+    await storage.start()
+    const server = createStorageSubgraph({
+      storage,
+      stories: createPeer('stories', stories.url),
+      verify: keys.verifier('storage'),
+      authorizer: createAuthorizer(),
+      cursorKeys: [{ kid: 'test', secret: Buffer.alloc(32, 7) }],
+      pollIntervalMs,
+      logger,
+      ...clock,
+    })
+    const address = await server.listen({ host: '127.0.0.1', port: own.port ?? 0 })
+    const url = `${address}/graphql`
+    const process: StorageProcess = {
+      url,
+      storage,
+      as: async (context) => graphqlClient(url, await keys.token('storage', context)),
+      subscriber: async (context) => connectSubscriber(url, await keys.token('storage', context)),
+      close: async () => {
+        running.delete(process)
+        await server.close()
+        await storage.stop()
+      },
+    }
+    running.add(process)
+    return process
+  }
+
+  return {
+    main: await startProcess(),
+    startProcess,
+    addLegacy: stories.addLegacy,
+    loseRecords: async ({ tenantId }) => {
+      const records = createDatabase<unknown>({ url: database.appUrl, applicationName: 'test' })
+      await records
+        .for(tenantId)
+        .transaction((trx) => sql`delete from record where tenant_id = ${tenantId}`.execute(trx))
+      await records.close()
+    },
+    close: async () => {
+      for (const process of running) await process.close()
+      await stories.close()
+      await database.drop()
+    },
+  }
+}
