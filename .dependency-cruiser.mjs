@@ -103,9 +103,21 @@ export default {
       comment: 'Code that ships must not reach for test code.',
       severity: 'error',
       from: {
-        pathNot: ['\\.(test|contract)\\.ts$', '^packages/testkit/', '^(test|bench)/', '/contract/'],
+        pathNot: [
+          '\\.(test|contract)\\.ts$',
+          '^packages/testkit/',
+          '^(test|bench)/',
+          '/(contract|testing)/',
+        ],
       },
-      to: { path: ['^packages/testkit/', '\\.test\\.ts$', '^node_modules/(vitest|fast-check)/'] },
+      to: {
+        path: [
+          '^packages/testkit/',
+          '\\.test\\.ts$',
+          '/src/testing/',
+          '^node_modules/(vitest|fast-check)/',
+        ],
+      },
     },
   ],
   options: {

@@ -8,9 +8,9 @@ export type StoryId = Id<'Story'>
 export type RevisionId = Id<'Revision'>
 
 /** An id as a client wrote it; null when it is malformed, which is as good as unknown. */
-export const legacyId = (text: string): LegacyId | null => parse<LegacyId>(text)
-export const storyId = (text: string): StoryId | null => parse<StoryId>(text)
-export const revisionId = (text: string): RevisionId | null => parse<RevisionId>(text)
+export const legacyId = (text: string): LegacyId | null => parse(text) as LegacyId | null
+export const storyId = (text: string): StoryId | null => parse(text) as StoryId | null
+export const revisionId = (text: string): RevisionId | null => parse(text) as RevisionId | null
 
 // The identity provider chooses the ids of users; Postgres takes no NUL in any text.
 const userIdPattern = /^[^\0\p{Cs}]{1,200}$/u
@@ -23,6 +23,6 @@ export const newLegacyId = (newId: NewId): LegacyId => newId() as LegacyId
 export const newStoryId = (newId: NewId): StoryId => newId() as StoryId
 export const newRevisionId = (newId: NewId): RevisionId => newId() as RevisionId
 
-function parse<T extends Ulid>(text: string): T | null {
-  return isUlid(text) ? (text as T) : null
+function parse(text: string): Ulid | null {
+  return isUlid(text) ? text : null
 }

@@ -1,3 +1,4 @@
+import type { StoryVisibility } from '@heirloom/authz'
 import type { NewEvent } from '@heirloom/events'
 import type { ActorId } from '@heirloom/tenancy'
 import type { LegacyId, RevisionId, StoryId } from './ids.js'
@@ -6,7 +7,6 @@ import type { Revision } from './revision.js'
 import type { Story, StoryStatus } from './story.js'
 import type { Tenant } from './tenant.js'
 import type { User } from './user.js'
-import type { StoryVisibility } from './visibility.js'
 
 /**
  * The stories database, bound to the tenant and the actor of one request: no other tenant's row can

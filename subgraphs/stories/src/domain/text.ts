@@ -10,7 +10,7 @@ const notText = /[\0\p{Cs}]/u
 /** @throws AppError INVALID_INPUT unless 1 to 300 characters are left without the outer spaces */
 export function title(value: string): string {
   const trimmed = wellFormed('title', value).trim()
-  const length = [...trimmed].length
+  const { length } = Array.from(trimmed)
   if (length < 1 || length > maxTitleCharacters) {
     throw new AppError('INVALID_INPUT', `a title has 1 to ${maxTitleCharacters} characters`, {
       details: { field: 'title' },

@@ -1,8 +1,6 @@
 import { storyVisibility, type StoryVisibility } from '@heirloom/authz'
 import type { Scope } from './scope.js'
 
-export type { StoryVisibility } from '@heirloom/authz'
-
 /** Which stories the caller reads, as a filter that queries apply where they cut their pages. */
 export function visibleStories({ authorizer, tenant }: Scope): StoryVisibility {
   return storyVisibility(authorizer, tenant)

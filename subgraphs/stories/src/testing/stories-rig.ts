@@ -1,0 +1,155 @@
+import { sql } from 'kysely'
+import { createAuthorizer } from '@heirloom/authz'
+import type { DomainEvent } from '@heirloom/events'
+import { createDatabase } from '@heirloom/postgres'
+import type { TenantContext } from '@heirloom/tenancy'
+import {
+  graphqlClient,
+  testDatabase,
+  testKeys,
+  testLogger,
+  testTenant,
+  type GraphQLClient,
+  type TestDatabase,
+  type TestKeys,
+} from '@heirloom/testkit'
+import { createStoriesSubgraph, type StoriesDatabase } from '../app.js'
+import { migrations } from '../migrations.js'
+
+/** The stories subgraph over a real database, for one test file. */
+export interface StoriesRig {
+  readonly url: string
+  readonly database: TestDatabase
+  readonly keys: TestKeys
+  as(context: TenantContext): Promise<GraphQLClient>
+  /** What was announced for a tenant, oldest first. */
+  events(context: TenantContext): Promise<readonly DomainEvent[]>
+  /** How many rows of the tenant each table holds, whatever row-level security hides. */
+  counts(context: TenantContext): Promise<Readonly<Record<CountedTable, number>>>
+  close(): Promise<void>
+}
+
+const countedTables = ['legacy', 'story', 'revision', 'outbox', 'idempotency'] as const
+type CountedTable = (typeof countedTables)[number]
+
+export async function startStoriesRig(): Promise<StoriesRig> {
+  const [database, keys] = await Promise.all([testDatabase(migrations), testKeys()])
+  const app = createDatabase<StoriesDatabase>({ url: database.appUrl, applicationName: 'test' })
+  const all = createDatabase<unknown>({ url: database.superuserUrl, applicationName: 'look' })
+  const server = createStoriesSubgraph({
+    database: app,
+    authorizer: createAuthorizer(),
+    verify: keys.verifier('stories'),
+    logger: testLogger(),
+  })
+  const url = `${await server.listen({ host: '127.0.0.1', port: 0 })}/graphql`
+  return {
+    url,
+    database,
+    keys,
+    as: async (context) => graphqlClient(url, await keys.token('stories', context)),
+    events: async ({ tenantId }) => {
+      const { rows } = await sql<{ event: DomainEvent }>`
+        select event from outbox where tenant_id = ${tenantId} order by seq`.execute(all.unbound)
+      return rows.map((row) => row.event)
+    },
+    counts: async ({ tenantId }) => {
+      const counted = countedTables.map(
+        (table) => sql`(select count(*) from ${sql.table(table)} where tenant_id = ${tenantId})
+          as ${sql.ref(table)}`,
+      )
+      const { rows } = await sql<Record<CountedTable, number>>`select ${sql.join(counted)}`.execute(
+        all.unbound,
+      )
+      if (rows[0] === undefined) throw new Error('nothing was counted')
+      return rows[0]
+    },
+    close: async () => {
+      await server.close()
+      await Promise.all([app.close(), all.close()])
+      await database.drop()
+    },
+  }
+}
+
+/** The same tenant, seen by somebody else. */
+export function colleague(of: TenantContext, role: TenantContext['roles'][number]): TenantContext {
+  return testTenant({ tenantId: of.tenantId, roles: [role] })
+}
+
+const storyFields = 'id title body status revision createdAt updatedAt publishedAt'
+const staleFields = `... on StaleRevision { code message expectedRevision current { ${storyFields} } }`
+
+export const documents = {
+  createLegacy: `mutation ($input: CreateLegacyInput!) {
+    createLegacy(input: $input) { legacy { id slug title description createdAt } }
+  }`,
+  createStory: `mutation ($input: CreateStoryInput!) {
+    createStory(input: $input) { story { ${storyFields} legacy { id } author { id displayName } } }
+  }`,
+  updateStory: `mutation ($input: UpdateStoryInput!) {
+    updateStory(input: $input) {
+      __typename ... on UpdateStoryPayload { story { ${storyFields} } } ${staleFields}
+    }
+  }`,
+  publishStory: `mutation ($input: PublishStoryInput!) {
+    publishStory(input: $input) {
+      __typename ... on PublishStoryPayload { story { ${storyFields} } } ${staleFields}
+    }
+  }`,
+  deleteStory: `mutation ($input: DeleteStoryInput!) {
+    deleteStory(input: $input) {
+      __typename ... on DeleteStoryPayload { deletedStoryId } ${staleFields}
+    }
+  }`,
+  story: `query ($id: ID!) {
+    story(id: $id) {
+      ${storyFields} revisions(first: 100) { nodes { id number title body status author { id } } }
+    }
+  }`,
+}
+
+export interface StoryAnswer {
+  readonly id: string
+  readonly title: string
+  readonly body: string
+  readonly status: 'DRAFT' | 'PUBLISHED'
+  readonly revision: number
+  readonly publishedAt: string | null
+}
+
+/** Runs a mutation that must succeed; returns what its only field answered. */
+export async function run<Answer>(
+  gql: GraphQLClient,
+  document: string,
+  input: Readonly<Record<string, unknown>>,
+): Promise<Answer> {
+  const { data, errors } = await gql<Record<string, Answer>>(document, { input })
+  const [answer] = Object.values(data ?? {})
+  if (errors !== undefined || answer === undefined) {
+    throw new Error(`the mutation failed: ${JSON.stringify(errors)}`)
+  }
+  return answer
+}
+
+export async function createLegacy(gql: GraphQLClient, title = 'The Smiths'): Promise<string> {
+  const { legacy } = await run<{ legacy: { id: string } }>(gql, documents.createLegacy, { title })
+  return legacy.id
+}
+
+export async function createStory(
+  gql: GraphQLClient,
+  legacyId: string,
+  text: { readonly title?: string; readonly body?: string } = {},
+): Promise<StoryAnswer> {
+  const input = { legacyId, title: 'A day', body: 'It rained.', ...text }
+  return (await run<{ story: StoryAnswer }>(gql, documents.createStory, input)).story
+}
+
+export async function publishStory(
+  gql: GraphQLClient,
+  { id, revision }: StoryAnswer,
+): Promise<StoryAnswer> {
+  const input = { id, expectedRevision: revision }
+  return (await run<{ story: StoryAnswer }>(gql, documents.publishStory, input)).story
+}
