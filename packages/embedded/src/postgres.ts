@@ -213,30 +213,38 @@ async function launch(options: Launch): Promise<Running> {
   const log = await open(logFile, 'a', 0o600)
   // Detached: a Ctrl-C reaches the terminal's whole process group, but the server must outlive
   // the services that are still writing to it; its owner stops it last.
-  const child = spawn(program, args, {
+  const child = spawn('sh', ['-c', leashed, 'sh', program, ...args], {
     ...user.spawnOptions,
     cwd: '/',
     detached: true,
-    stdio: ['ignore', log.fd, log.fd],
+    stdio: ['pipe', log.fd, log.fd],
   })
   await log.close()
   return supervise(child, logFile, port)
 }
+
+// The server runs as long as the pipe to this process is open: it is asked for a fast shutdown
+// when the pipe closes, even by kill -9. When the server ends by itself, so does the shell.
+const leashed = [
+  'exec 3<&0',
+  '"$@" </dev/null 3<&- &',
+  'server=$!',
+  '{ cat <&3 >/dev/null; kill -INT $server 2>/dev/null; } &',
+  'exec 3<&-',
+  'wait $server',
+].join('\n')
 
 function supervise(child: ChildProcess, logFile: string, port: number): Running {
   let ended = false
   const exited = new Promise<void>((resolve) => {
     const end = (): void => {
       ended = true
-      process.off('exit', stopAtExit)
       resolve()
     }
     child.once('exit', end)
     child.once('error', end)
   })
-  // The last chance of a process that ends without having called stop().
-  const stopAtExit = (): void => void child.kill('SIGINT')
-  process.on('exit', stopAtExit)
+  child.stdin?.on('error', () => undefined)
   return {
     exited,
     hasExited: () => ended,
@@ -244,10 +252,13 @@ function supervise(child: ChildProcess, logFile: string, port: number): Running 
     port,
     stop: async () => {
       if (ended) return
-      child.kill('SIGINT')
-      const timer = setTimeout(() => child.kill('SIGQUIT'), stopTimeoutMs)
+      child.stdin?.end()
+      // The whole group: the shell, and the server in it, for an immediate shutdown.
+      const insist = setTimeout(() => {
+        if (child.pid !== undefined && !ended) process.kill(-child.pid, 'SIGQUIT')
+      }, stopTimeoutMs)
       await exited
-      clearTimeout(timer)
+      clearTimeout(insist)
     },
   }
 }
