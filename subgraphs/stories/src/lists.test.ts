@@ -171,6 +171,27 @@ describe('the lists inside an object', () => {
     })
   })
 
+  it('are read together, however many objects they are inside of', async () => {
+    const gql = await rig.as(testTenant())
+    for (const title of ['Smiths', 'Millers', 'Brontës']) {
+      const legacyId = await createLegacy(gql, title)
+      await Promise.all([1, 2, 3, 4].map(() => createStory(gql, legacyId)))
+    }
+    const transactions = await rig.transactionsDuring(() =>
+      gql(`{
+        legacies {
+          nodes {
+            stories(first: 3) {
+              nodes { legacy { title } author { displayName } revisions { nodes { author { id } } } }
+            }
+          }
+        }
+      }`),
+    )
+    // Legacies, their stories, then for all stories at once: legacies, authors, revisions.
+    expect(transactions).toBe(5)
+  })
+
   it('show what an earlier mutation of the same request wrote', async () => {
     const gql = await rig.as(testTenant())
     const legacyId = await createLegacy(gql)

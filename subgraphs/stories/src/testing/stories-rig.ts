@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { createAuthorizer } from '@heirloom/authz'
 import type { DomainEvent } from '@heirloom/events'
-import { createDatabase } from '@heirloom/postgres'
+import { createDatabase, type Database } from '@heirloom/postgres'
 import type { TenantContext } from '@heirloom/tenancy'
 import {
   graphqlClient,
@@ -26,6 +26,8 @@ export interface StoriesRig {
   events(context: TenantContext): Promise<readonly DomainEvent[]>
   /** How many rows of the tenant each table holds, whatever row-level security hides. */
   counts(context: TenantContext): Promise<Readonly<Record<CountedTable, number>>>
+  /** How many transactions `work` makes the subgraph run. */
+  transactionsDuring(work: () => Promise<unknown>): Promise<number>
   close(): Promise<void>
 }
 
@@ -36,8 +38,9 @@ export async function startStoriesRig(): Promise<StoriesRig> {
   const [database, keys] = await Promise.all([testDatabase(migrations), testKeys()])
   const app = createDatabase<StoriesDatabase>({ url: database.appUrl, applicationName: 'test' })
   const all = createDatabase<unknown>({ url: database.superuserUrl, applicationName: 'look' })
+  const counter = { transactions: 0 }
   const server = createStoriesSubgraph({
-    database: app,
+    database: counting(app, counter),
     authorizer: createAuthorizer(),
     verify: keys.verifier('stories'),
     logger: testLogger(),
@@ -64,10 +67,34 @@ export async function startStoriesRig(): Promise<StoriesRig> {
       if (rows[0] === undefined) throw new Error('nothing was counted')
       return rows[0]
     },
+    transactionsDuring: async (work) => {
+      const before = counter.transactions
+      await work()
+      return counter.transactions - before
+    },
     close: async () => {
       await server.close()
       await Promise.all([app.close(), all.close()])
       await database.drop()
+    },
+  }
+}
+
+function counting<Schema>(
+  database: Database<Schema>,
+  counter: { transactions: number },
+): Database<Schema> {
+  return {
+    ...database,
+    for: (tenantId) => {
+      const bound = database.for(tenantId)
+      return {
+        tenantId,
+        transaction: (work) => {
+          counter.transactions += 1
+          return bound.transaction(work)
+        },
+      }
     },
   }
 }
