@@ -15,6 +15,11 @@ import {
 import { createStorage, createStorageSubgraph, type Storage } from '../app.js'
 import { migrations } from '../migrations.js'
 import { startStoriesStandIn } from './stories-stand-in.js'
+import {
+  startStalledSubscriber,
+  type StalledSubscriber,
+  type StreamAfter,
+} from './stalled-subscriber.js'
 import { connectSubscriber, type Subscriber } from './subscriber.js'
 
 /** A process of the storage subgraph; several may run on the same database. */
@@ -24,6 +29,7 @@ export interface StorageProcess {
   as(context: TenantContext): Promise<GraphQLClient>
   /** A socket of its own. */
   subscriber(context: TenantContext): Promise<Subscriber>
+  stalledSubscriber(context: TenantContext, stream: StreamAfter): Promise<StalledSubscriber>
   close(): Promise<void>
 }
 
@@ -92,6 +98,8 @@ export async function startStorageRig(options: ProcessOptions = {}): Promise<Sto
       storage,
       as: async (context) => graphqlClient(url, await keys.token('storage', context)),
       subscriber: async (context) => connectSubscriber(url, await keys.token('storage', context)),
+      stalledSubscriber: async (context, stream) =>
+        startStalledSubscriber(url, await keys.token('storage', context), stream),
       close: async () => {
         running.delete(process)
         await server.close()
@@ -105,7 +113,7 @@ export async function startStorageRig(options: ProcessOptions = {}): Promise<Sto
   return {
     main: await startProcess(),
     startProcess,
-    addLegacy: stories.addLegacy,
+    addLegacy: (context) => stories.addLegacy(context),
     loseRecords: async ({ tenantId }) => {
       const records = createDatabase<unknown>({ url: database.appUrl, applicationName: 'test' })
       await records

@@ -1,5 +1,5 @@
 import { createClient } from 'graphql-ws'
-import WebSocket from 'ws'
+import { WebSocket } from 'ws'
 
 export interface EventAnswer {
   readonly id: string
@@ -38,18 +38,13 @@ const fields = 'id cursor type'
 
 export function connectSubscriber(url: string, token: string): Subscriber {
   let socket: WebSocket | undefined
-  class RememberedSocket extends WebSocket {
-    constructor(address: string, protocols: string) {
-      super(address, protocols)
-      socket = this
-    }
-  }
   const client = createClient({
     url: url.replace('http', 'ws'),
-    webSocketImpl: RememberedSocket,
+    webSocketImpl: WebSocket,
     connectionParams: { authorization: `Bearer ${token}` },
     retryAttempts: 0,
     lazy: true,
+    on: { opened: (opened) => (socket = opened as WebSocket) },
   })
 
   function subscribe(query: string, variables: Record<string, unknown>): Subscription {
@@ -76,7 +71,9 @@ export function connectSubscriber(url: string, token: string): Subscriber {
         { id, after },
       ),
     cut: () => socket?.terminate(),
-    close: async () => void (await client.dispose()),
+    close: async () => {
+      await client.dispose()
+    },
   }
 }
 
