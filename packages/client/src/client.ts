@@ -79,7 +79,8 @@ export function createHeirloomClient(options: HeirloomClientOptions): HeirloomCl
         webSocketImpl: options.webSocketImpl ?? platformWebSocket(),
         connectionParams: token === undefined ? undefined : await authorization(),
       }),
-      canRefreshToken: typeof token === 'function',
+      // Without a token the session's cookie speaks, and it may have been renewed too.
+      canRefreshToken: typeof token !== 'string',
       backoff: { ...defaultRetry, ...options.retry, random: Math.random },
       now: Date.now,
     })

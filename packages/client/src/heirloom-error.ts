@@ -64,7 +64,6 @@ const authenticationCodes = new Set(['UNAUTHENTICATED', 'TOKEN_EXPIRED', 'TOKEN_
  */
 export function asksForToken(error: HeirloomError): boolean {
   return (
-    authenticationCodes.has(error.code) ||
-    (error.code === 'FORBIDDEN' && error.errors.length === 0)
+    authenticationCodes.has(error.code) || (error.code === 'FORBIDDEN' && error.errors.length === 0)
   )
 }

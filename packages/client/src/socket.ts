@@ -129,8 +129,10 @@ const finalCloses: Readonly<Record<number, string>> = {
 function closeError(event: unknown): HeirloomError {
   const { code, reason } = isClose(event) ? event : { code: 1006, reason: '' }
   const final = finalCloses[code]
-  const said = reason === '' ? `the socket was closed (${code})` : reason
-  return new HeirloomError(final ?? 'CONNECTION_LOST', said, { retryable: final === undefined })
+  const said = `the socket was closed (${code}${reason === '' ? '' : `: ${reason}`})`
+  if (final === undefined) return new HeirloomError('CONNECTION_LOST', said, { retryable: true })
+  // The gateway gives its own code as the reason.
+  return new HeirloomError(/^[A-Z_]+$/.test(reason) ? reason : final, said)
 }
 
 function socketError(error: unknown, url: string): HeirloomError {

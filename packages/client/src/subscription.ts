@@ -63,7 +63,7 @@ export interface Subscription {
 export interface SubscriptionDependencies {
   readonly socket: () => Promise<SocketOptions>
   readonly ask: (query: string, variables: Variables, signal: AbortSignal) => Promise<unknown>
-  /** True when asking again may give another token. */
+  /** True when connecting again may bring other credentials. */
   readonly canRefreshToken: boolean
   readonly backoff: BackoffOptions
   readonly now: () => number

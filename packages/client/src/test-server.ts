@@ -20,6 +20,8 @@ export interface LogServer {
   readonly url: string
   /** Tokens that are good; every token is, while it is empty. */
   readonly tokens: Set<string>
+  /** Whether it sends everything again, after whatever cursor. */
+  forgetful: boolean
   /** Called before each event is sent; may cut the connection or throw. */
   beforeSend: (position: number) => void
   /** What the next subscriptions end with instead of starting. */
@@ -53,6 +55,7 @@ export async function startLogServer(): Promise<LogServer> {
       })
     }
     if (state.refuse !== null) throw state.refuse
+    if (state.forgetful) position = 0
     for (;;) {
       while (position < length) {
         position += 1
@@ -117,7 +120,11 @@ export async function startLogServer(): Promise<LogServer> {
       response.setHeader('content-type', 'application/json')
       if (!isGood(request.headers.authorization)) {
         response.statusCode = 401
-        const error = { code: 'UNAUTHENTICATED', message: 'the token is not good', retryable: false }
+        const error = {
+          code: 'UNAUTHENTICATED',
+          message: 'the token is not good',
+          retryable: false,
+        }
         response.end(JSON.stringify({ error }))
         return
       }
@@ -154,6 +161,7 @@ export async function startLogServer(): Promise<LogServer> {
   const state: LogServer = {
     url: `http://127.0.0.1:${port}/graphql`,
     tokens: new Set(),
+    forgetful: false,
     beforeSend: () => undefined,
     refuse: null,
     refuseConnection: null,

@@ -49,7 +49,9 @@ export function joinFamilies(
 ): readonly Family[] {
   const families = new Map<string, Drafted>()
   const firstPointer = new Map<string, FamilyPointer>()
-  for (const pointer of pointers) {
+  // The family's own side first: it tells husband from wife, and the order of the children.
+  const bySide = (side: FamilyPointer['side']) => pointers.filter((one) => one.side === side)
+  for (const pointer of [...bySide('family'), ...bySide('person')]) {
     if (!resolves(pointer, known, problems)) continue
     const family = families.get(pointer.family) ?? { partners: new Map(), children: new Map() }
     families.set(pointer.family, family)

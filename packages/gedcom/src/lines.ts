@@ -24,7 +24,8 @@ export interface NumberedLine {
   readonly parsed: GedcomLine | BrokenLine
 }
 
-const grammar = /^(\d{1,2})[ \t]+(?:@([^@\s][^@]*)@[ \t]+)?([A-Za-z0-9_]{1,31})(?:[ \t](.*))?$/s
+const grammar =
+  /^(\d{1,2})[ \t]+(?:@([^@\s][^@]{0,99})@[ \t]+)?([A-Za-z0-9_]{1,31})(?:[ \t](.*))?$/s
 const levelOnly = /^(\d{1,2})(?!\d)/
 const controls = /[^\P{Cc}\t]/gu
 

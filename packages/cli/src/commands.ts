@@ -1,0 +1,8 @@
+import type { Command } from './command.js'
+import { importGedcom } from './commands/import-gedcom.js'
+import { query } from './commands/query.js'
+import { timeline } from './commands/timeline.js'
+import { token } from './commands/token.js'
+
+/** One line per command; the order is that of the help. */
+export const commands: readonly Command[] = [importGedcom, timeline, query, token]
