@@ -3,7 +3,8 @@ import { createDatabase } from '@heirloom/postgres'
 import { testDatabase } from '@heirloom/testkit'
 import { migrations } from '../migrations.js'
 import { lookInto } from '../testing/look.js'
-import { graphAdapterContract, type GraphBackend } from './graph-adapter.contract.js'
+import type { GraphBackend } from './contract/backend.js'
+import { graphAdapterContract } from './graph-adapter.contract.js'
 import { createPostgresGraphAdapter } from './postgres-graph-adapter.js'
 import type { GraphTables } from './schema.js'
 
@@ -21,7 +22,7 @@ async function startPostgres(): Promise<GraphBackend> {
   const createEvent = createEventFactory()
   return {
     adapter: (context) => createPostgresGraphAdapter(app, context, createEvent),
-    events: look.events,
+    events: (context) => look.events(context),
     close: async () => {
       await Promise.all([app.close(), look.close()])
       await database.drop()

@@ -44,7 +44,9 @@ export function createPostgresGraphAdapter(
     const rows = await read(sql<PersonRow & { readonly of: PersonId }>`
       select tie.of, ${personColumns}
       from (${ties}) as tie (of, relative_id)
-      join person on person.tenant_id = ${tenantId} and person.id = tie.relative_id
+      cross join lateral (
+        select * from person where tenant_id = ${tenantId} and id = tie.relative_id offset 0
+      ) as person
       order by person.birth_year nulls last, person.id`)
     return rows.map((row) => ({ of: row.of, person: personOf(row) }))
   }
@@ -132,7 +134,9 @@ export function createPostgresGraphAdapter(
       const rows = await read(sql<PersonRow & { readonly story_id: StoryId }>`
         select story_person.story_id, ${personColumns}
         from story_person
-        join person on person.tenant_id = ${tenantId} and person.id = story_person.person_id
+        cross join lateral (
+          select * from person where tenant_id = ${tenantId} and id = story_person.person_id offset 0
+        ) as person
         where story_person.tenant_id = ${tenantId} and story_person.story_id = any(${ids}::text[])
         order by person.id`)
       return rows.map((row): StoryPerson => ({ storyId: row.story_id, person: personOf(row) }))

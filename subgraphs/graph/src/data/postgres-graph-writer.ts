@@ -40,7 +40,9 @@ export function createPostgresGraphWriter(
       const { rows } = await sql<PersonRow & { readonly external_id: string }>`
         select named.external_id, ${personColumns}
         from external_person as named
-        join person on person.tenant_id = ${tenantId} and person.id = named.person_id
+        cross join lateral (
+          select * from person where tenant_id = ${tenantId} and id = named.person_id offset 0
+        ) as person
         where named.tenant_id = ${tenantId} and named.legacy_id = ${legacyId}
           and named.source = ${source} and named.external_id = any(${externalIds}::text[])
         `.execute(trx)

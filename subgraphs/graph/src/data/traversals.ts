@@ -8,6 +8,10 @@ import type { GraphTables, PersonRow } from './schema.js'
 
 type Trx = Transaction<GraphTables>
 
+// Statements here join by `cross join lateral (… offset 0)`: the subquery is not pulled up, so that
+// each row is followed through the index. Left to its statistics, which know nothing of a tree that
+// was imported a minute ago, the planner reads all ties of the tenant for each step of the walk.
+
 // A walk meets the same person once per generation in which a line leads there, so it may see more
 // rows than people. Postgres evaluates a recursive CTE only as far as its rows are fetched
 // (https://www.postgresql.org/docs/current/queries-with.html): the LIMIT bounds the work itself.
@@ -30,10 +34,13 @@ export async function readKindred(
     with recursive walk (id, generation) as (
       select ${id}::text collate "C", 0
       union
-      select tie.${there}, walk.generation + 1
+      select tie.id, walk.generation + 1
       from walk
-      join relationship as tie
-        on tie.tenant_id = ${tenantId} and tie.kind = 'PARENT' and tie.${here} = walk.id
+      cross join lateral (
+        select ${there} as id from relationship
+        where tenant_id = ${tenantId} and kind = 'PARENT' and ${here} = walk.id
+        offset 0
+      ) as tie
       where walk.generation <= ${maxGenerations}
     ),
     seen as materialized (select id, generation from walk limit ${maxRows}),
@@ -45,7 +52,9 @@ export async function readKindred(
     )
     select nearest.generation, (select count(*) from seen) as rows_seen, ${personColumns}
     from nearest
-    join person on person.tenant_id = ${tenantId} and person.id = nearest.id
+    cross join lateral (
+      select * from person where tenant_id = ${tenantId} and id = nearest.id offset 0
+    ) as person
     order by nearest.generation, nearest.id`.execute(trx)
   const members = rows
     .filter((row) => row.generation <= maxGenerations)
@@ -67,14 +76,20 @@ export async function readBloodLines(
       union
       select tie.from_id, line.generation + 1
       from line
-      join relationship as tie
-        on tie.tenant_id = ${tenantId} and tie.kind = 'PARENT' and tie.to_id = line.id
+      cross join lateral (
+        select from_id from relationship
+        where tenant_id = ${tenantId} and kind = 'PARENT' and to_id = line.id
+        offset 0
+      ) as tie
       where line.generation < ${maxGenerations - 1}
     )
-    select tie.from_id as parent_id, tie.to_id as child_id
+    select tie.from_id as parent_id, child.id as child_id
     from (select distinct id from line) as child
-    join relationship as tie
-      on tie.tenant_id = ${tenantId} and tie.kind = 'PARENT' and tie.to_id = child.id`.execute(trx)
+    cross join lateral (
+      select from_id from relationship
+      where tenant_id = ${tenantId} and kind = 'PARENT' and to_id = child.id
+      offset 0
+    ) as tie`.execute(trx)
   return rows.map((row) => ({ parentId: row.parent_id, childId: row.child_id }))
 }
 
@@ -90,13 +105,19 @@ export async function readParentEdgesBelow(
       union
       select tie.to_id
       from line
-      join relationship as tie
-        on tie.tenant_id = ${tenantId} and tie.kind = 'PARENT' and tie.from_id = line.id
+      cross join lateral (
+        select to_id from relationship
+        where tenant_id = ${tenantId} and kind = 'PARENT' and from_id = line.id
+        offset 0
+      ) as tie
     )
-    select tie.from_id as parent_id, tie.to_id as child_id
+    select line.id as parent_id, tie.to_id as child_id
     from line
-    join relationship as tie
-      on tie.tenant_id = ${tenantId} and tie.kind = 'PARENT' and tie.from_id = line.id`.execute(trx)
+    cross join lateral (
+      select to_id from relationship
+      where tenant_id = ${tenantId} and kind = 'PARENT' and from_id = line.id
+      offset 0
+    ) as tie`.execute(trx)
   return rows.map((row) => ({ parentId: row.parent_id, childId: row.child_id }))
 }
 

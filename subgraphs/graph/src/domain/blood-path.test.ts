@@ -1,4 +1,7 @@
+import { assert, property } from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { familyModel } from '../testing/family-model.js'
+import { familyPlans } from '../testing/random-family.js'
 import { knownHalfSiblings, nearestBloodPath } from './blood-path.js'
 import type { PersonId } from './ids.js'
 import type { ParentEdge } from './lineage.js'
@@ -6,7 +9,7 @@ import type { ParentEdge } from './lineage.js'
 function edges(...ties: readonly string[]): readonly ParentEdge[] {
   return ties.flatMap((tie) => {
     const [parents = '', child = ''] = tie.split('>')
-    return [...parents].map((parent) => ({
+    return parents.split('').map((parent) => ({
       parentId: parent as PersonId,
       childId: child as PersonId,
     }))
@@ -52,8 +55,31 @@ describe('the nearest way by blood', () => {
   })
 })
 
+it('is as long as the nearest common ancestor of a random family is far', () => {
+  assert(
+    property(familyPlans, ({ size, parents }) => {
+      const id = (index: number): PersonId => String(index).padStart(2, '0') as PersonId
+      const ties = parents.map(([from, to]) => ({
+        kind: 'PARENT' as const,
+        fromId: id(from),
+        toId: id(to),
+      }))
+      const model = familyModel(ties)
+      const [from, to] = [id(size - 2), id(size - 1)]
+      const above = new Map([...model.ancestors(from), [from, 0] as const])
+      const aboveOther = new Map([...model.ancestors(to), [to, 0] as const])
+      const lengths = [...above].map(([apex, up]) => up + (aboveOther.get(apex) ?? Infinity))
+      const unique = new Map(ties.map((tie) => [`${tie.fromId} ${tie.toId}`, tie]))
+      const lines = [...unique.values()].map((tie) => ({ parentId: tie.fromId, childId: tie.toId }))
+      const path = nearestBloodPath(from, to, lines)
+      expect(path?.length ?? Infinity).toBe(Math.min(...lengths))
+      expect(path?.map(({ via }) => via).join(' ') ?? '').toMatch(/^(parent ?)*(child ?)*$/)
+    }),
+  )
+})
+
 describe('half siblings', () => {
-  const ids = (letters: string): readonly PersonId[] => [...letters] as unknown as PersonId[]
+  const ids = (letters: string): readonly PersonId[] => letters.split('') as unknown as PersonId[]
 
   it('are known as such when each has two parents and they share one', () => {
     expect(knownHalfSiblings(ids('ab'), ids('ac'))).toBe(true)

@@ -1,9 +1,11 @@
-import fc from 'fast-check'
+import { array, constant, integer, record, tuple, type Arbitrary } from 'fast-check'
 import type { LegacyId, PersonId, RelationshipId } from '../domain/ids.js'
 import type { Person } from '../domain/person.js'
 import type { GraphAdapter } from '../domain/ports.js'
 import { canonicalTie, tieKey, type Relationship } from '../domain/relationship.js'
-import { newId } from './rig.js'
+import { createIds } from '@heirloom/testkit'
+
+const newId = createIds()
 
 /** A family by numbers: parents always have the smaller number, so that no circle can be. */
 export interface FamilyPlan {
@@ -14,20 +16,19 @@ export interface FamilyPlan {
 
 const maxPeople = 24
 
-export const familyPlans: fc.Arbitrary<FamilyPlan> = fc
-  .integer({ min: 2, max: maxPeople })
-  .chain((size) => {
-    const person = fc.integer({ min: 0, max: size - 1 })
-    const pairs = fc
-      .tuple(person, person)
+export const familyPlans: Arbitrary<FamilyPlan> = integer({ min: 2, max: maxPeople }).chain(
+  (size) => {
+    const person = integer({ min: 0, max: size - 1 })
+    const pairs = tuple(person, person)
       .filter(([one, other]) => one !== other)
       .map(([one, other]) => [Math.min(one, other), Math.max(one, other)] as const)
-    return fc.record({
-      size: fc.constant(size),
-      parents: fc.array(pairs, { maxLength: size * 2 }),
-      partners: fc.array(pairs, { maxLength: Math.ceil(size / 3) }),
+    return record({
+      size: constant(size),
+      parents: array(pairs, { maxLength: size * 2 }),
+      partners: array(pairs, { maxLength: Math.ceil(size / 3) }),
     })
-  })
+  },
+)
 
 export interface PlantedFamily {
   readonly people: readonly Person[]
@@ -71,4 +72,10 @@ export async function plant(graph: GraphAdapter, plan: FamilyPlan): Promise<Plan
     await writer.insertRelationships([...ties.values()])
   })
   return { people, ties: [...ties.values()] }
+}
+
+/** Each the only parent of the next. */
+export async function plantLine(graph: GraphAdapter, length: number): Promise<readonly Person[]> {
+  const parents = Array.from({ length: length - 1 }, (_, at) => [at, at + 1] as const)
+  return (await plant(graph, { size: length, parents, partners: [] })).people
 }

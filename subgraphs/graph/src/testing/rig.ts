@@ -1,5 +1,5 @@
 import { createAuthorizer } from '@heirloom/authz'
-import { createDatabase } from '@heirloom/postgres'
+import { createDatabase, type Database } from '@heirloom/postgres'
 import { createPeer } from '@heirloom/subgraph'
 import { createIds, type TenantContext } from '@heirloom/tenancy'
 import {
@@ -19,8 +19,10 @@ export interface GraphRig {
   readonly url: string
   readonly stories: StoriesStandIn
   readonly look: Look
+  /** Transactions that the subgraph has run so far. */
+  transactions(): number
   as(context: TenantContext): Promise<GraphQLClient>
-  token(context: TenantContext, now?: () => number): Promise<string>
+  token(context: TenantContext, now?: () => number, audience?: string): Promise<string>
   close(): Promise<void>
 }
 
@@ -31,8 +33,9 @@ export async function startGraphRig(): Promise<GraphRig> {
   const stories = await startStoriesStandIn(keys.verifier('graph'))
   const app = createDatabase<GraphTables>({ url: database.appUrl, applicationName: 'test' })
   const look = lookInto(database.superuserUrl)
+  let transactions = 0
   const server = createGraphSubgraph({
-    database: app,
+    database: counted(app, () => (transactions += 1)),
     verify: keys.verifier('graph'),
     authorizer: createAuthorizer(),
     stories: createPeer('stories', stories.url),
@@ -43,13 +46,30 @@ export async function startGraphRig(): Promise<GraphRig> {
     url,
     stories,
     look,
+    transactions: () => transactions,
     as: async (context) => graphqlClient(url, await keys.token('graph', context)),
-    token: (context, now) => keys.token('graph', context, now),
+    token: (context, now, audience = 'graph') => keys.token(audience, context, now),
     close: async () => {
       await server.close()
       await stories.close()
       await Promise.all([app.close(), look.close()])
       await database.drop()
+    },
+  }
+}
+
+function counted(database: Database<GraphTables>, count: () => void): Database<GraphTables> {
+  return {
+    ...database,
+    for: (tenantId) => {
+      const bound = database.for(tenantId)
+      return {
+        tenantId,
+        transaction: (work) => {
+          count()
+          return bound.transaction(work)
+        },
+      }
     },
   }
 }
