@@ -105,6 +105,7 @@ export default {
       from: {
         pathNot: [
           '\\.(test|contract)\\.ts$',
+          '/src/testing/',
           '^packages/testkit/',
           '^(test|bench)/',
           '/(contract|testing)/',

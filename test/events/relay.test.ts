@@ -79,6 +79,7 @@ describe('the relay', () => {
     await startRelay(rig.bus, { pollIntervalMs: 60_000 })
     await commit(rig, [storyDeleted(newId(), 1)])
     await untilPublished()
+    expect(await pending()).toBe(0)
   })
 
   it('keeps the order of each resource over many events', async () => {

@@ -129,10 +129,10 @@ async function clientCredentials(dataDir: string, tenantId: string): Promise<str
 }
 
 async function servicePid(dataDir: string, service: string): Promise<number> {
-  const children = JSON.parse(await readFile(join(dataDir, 'children.json'), 'utf8')) as Readonly<
-    Record<string, { readonly pid: number }>
-  >
-  const pid = children[service]?.pid
+  const run = JSON.parse(await readFile(join(dataDir, 'run.json'), 'utf8')) as {
+    readonly services: Readonly<Record<string, number>>
+  }
+  const pid = run.services[service]
   if (pid === undefined) throw new Error(`${service} does not run`)
   return pid
 }
