@@ -1,0 +1,5 @@
+import type { StoryHitResolvers } from '../generated/resolvers.js'
+
+export const storyHit: StoryHitResolvers = {
+  story: ({ storyId }) => ({ id: storyId }),
+}
