@@ -1,7 +1,6 @@
 import { AppError } from '@heirloom/errors'
 import { parseOptions, usage, type RunOptions } from './runner/options.js'
-import { summary } from './runner/summary.js'
-import { startSystem, type RunningSystem } from './runner/system.js'
+import type { RunningSystem } from './runner/system.js'
 
 const exitFailure = 1
 const exitUsage = 2
@@ -38,6 +37,9 @@ async function run(options: RunOptions): Promise<void> {
   listenForStop(asked)
   let system: RunningSystem | undefined
   try {
+    // Loaded late, so that a Ctrl-C is heard from the first moment on.
+    const { startSystem } = await import('./runner/system.js')
+    const { summary } = await import('./runner/summary.js')
     system = await startSystem({
       ...options,
       env: process.env,

@@ -1,26 +1,38 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startPostgres, type EmbeddedPostgres } from './postgres.js'
 import { isAlive } from './process-info.js'
 
+// One cluster for all: each test starts a server on it and stops it again.
 let dataDir: string
 const running: EmbeddedPostgres[] = []
+const folders: string[] = []
 
-beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'heirloom-postgres-'))
-  await chmod(dataDir, 0o711)
+beforeAll(async () => {
+  dataDir = await newFolder()
 })
 
 afterEach(async () => {
   for (const server of running.splice(0)) await server.stop()
-  await rm(dataDir, { recursive: true, force: true })
 })
 
-async function start(port = 0): Promise<EmbeddedPostgres> {
-  const server = await startPostgres({ dataDir, port, durable: false })
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true })
+})
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'heirloom-postgres-'))
+  // Started by root, the server runs as another user, who must be able to pass through.
+  await chmod(folder, 0o711)
+  folders.push(folder)
+  return folder
+}
+
+async function start(folder = dataDir): Promise<EmbeddedPostgres> {
+  const server = await startPostgres({ dataDir: folder, durable: false })
   running.push(server)
   return server
 }
@@ -73,6 +85,16 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(next.superuserUrl, 'select 1 as one')).toEqual([{ one: 1 }])
   })
 
+  it('starts over what a start that was killed in the middle had begun', async () => {
+    const folder = await newFolder()
+    await mkdir(join(folder, 'cluster.abandoned'))
+    await writeFile(join(folder, 'cluster.abandoned', 'PG_VERSION'), '18')
+    await start(folder)
+    expect((await readdir(folder)).filter((name) => name.startsWith('cluster'))).toEqual([
+      'cluster',
+    ])
+  })
+
   it('refuses a folder that a living process uses, and leaves that one alone', async () => {
     const first = await start()
     await expect(startPostgres({ dataDir, durable: false })).rejects.toMatchObject({
@@ -83,13 +105,11 @@ describe('the embedded PostgreSQL', () => {
 
   it('says which port is taken', async () => {
     const { port } = await start()
-    const other = await mkdtemp(join(tmpdir(), 'heirloom-postgres-'))
-    await chmod(other, 0o711)
+    const other = await newFolder()
     await expect(startPostgres({ dataDir: other, port, durable: false })).rejects.toMatchObject({
       code: 'CONFLICT',
       message: expect.stringContaining(String(port)) as string,
     })
-    await rm(other, { recursive: true, force: true })
   })
 
   it('keeps its passwords from everybody else, and lets nobody in without one', async () => {
