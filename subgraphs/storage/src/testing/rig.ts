@@ -9,7 +9,6 @@ import {
   testDatabase,
   testKeys,
   testLogger,
-  testTenant,
   type GraphQLClient,
 } from '@heirloom/testkit'
 import { createStorage, createStorageSubgraph, type Storage } from '../app.js'
@@ -51,8 +50,6 @@ export interface ProcessOptions {
   readonly backends?: (backends: readonly Backend[]) => readonly Backend[]
   readonly port?: number
 }
-
-export const operator = testTenant({ roles: ['operator'] })
 
 const aMinuteMs = 60_000
 const unchanged = (backends: readonly Backend[]): readonly Backend[] => backends
