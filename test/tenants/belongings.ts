@@ -53,7 +53,7 @@ export async function belongingsOf(owner: GraphQLClient): Promise<Belongings> {
         resourceKind: 'tabular_store',
         tenantId: 't_haworth',
         backendType: 'POSTGRES',
-        config: {},
+        config: { connection: 'main' },
       },
     },
   )

@@ -133,7 +133,7 @@ export type PersonPath = {
   readonly relationship: Scalars['String']['output']
   /** Their nearest relationship by blood, when `relationship` is a nearer one by marriage: spouses who are first cousins, for example. */
   readonly alsoRelated: ReadonlyArray<Scalars['String']['output']>
-  /** One shortest path: the people on it, with what each is to the one before. Empty when no path was found. */
+  /** The path that `relationship` names: the people on it, with what each is to the one before. Empty when no path was found. */
   readonly steps: ReadonlyArray<PersonPathStep>
   /** True when the search was cut off (60 steps or 20,000 people) before it found a path: they may be related all the same. */
   readonly truncated: Scalars['Boolean']['output']
