@@ -154,10 +154,10 @@ describe('a subscription', () => {
           expect(run.ids).toEqual(upTo(begin + 1, total))
         },
       ),
-      { numRuns: 50, seed: 1847 },
+      { numRuns: 40, seed: 1847 },
     )
-    expect(interruptions).toBeGreaterThan(50)
-  })
+    expect(interruptions).toBeGreaterThan(40)
+  }, 60_000)
 
   it('waits for a consumer that answers with a promise, and bounds what waits meanwhile', async () => {
     let active = 0
