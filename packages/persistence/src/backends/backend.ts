@@ -31,5 +31,19 @@ export interface OpenBackend {
   readonly records: Records
   /** @throws AppError BACKEND_UNAVAILABLE */
   ping(): Promise<void>
+  /**
+   * Creates what the backend needs and does not find. Safe to repeat; nothing that exists is
+   * removed. What the service refuses is reported; only what makes all of it pointless is thrown.
+   * @throws AppError BACKEND_UNAVAILABLE
+   */
+  provision?(): Promise<ProvisionReport>
   close(): Promise<void>
+}
+
+/** Each step in a few words that a person can act on. */
+export interface ProvisionReport {
+  readonly done: readonly string[]
+  /** Was there already. */
+  readonly found: readonly string[]
+  readonly refused: readonly { readonly step: string; readonly reason: string }[]
 }

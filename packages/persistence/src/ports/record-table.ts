@@ -1,4 +1,5 @@
 import type { TenantId } from '@heirloom/tenancy'
+import type { KeyLayout } from './key-layout.js'
 
 export type JsonValue =
   string | number | boolean | null | readonly JsonValue[] | { readonly [field: string]: JsonValue }
@@ -65,6 +66,11 @@ export interface RecordTableCapabilities {
   readonly maxValueDepth: number
   /** How exactly a record stops being readable at `expiresAt`. */
   readonly expiryPrecisionMs: number
+  /**
+   * `records`: each record of a page is as it was committed, but the page as a whole is no
+   * snapshot: of writes that happen meanwhile it may show a later one without an earlier one.
+   */
+  readonly pages?: 'snapshot' | 'records'
   /** `notify`: `onChange` is told of changes by any process. `none`: callers only poll. */
   readonly changes: 'notify' | 'none'
 }
@@ -107,8 +113,9 @@ export interface RecordTable {
   ): Promise<void>
 
   /**
-   * One page of a partition in key order. Each page is consistent in itself; records written
-   * between two pages appear if their key lies ahead.
+   * One page of a partition in key order. Each page is consistent in itself, unless
+   * `capabilities.pages` says `records`; records written between two pages appear if their key lies
+   * ahead. A page may have fewer records than asked for, and none only when nothing is left.
    * @throws AppError CURSOR_INVALID for a token that is malformed or of another range
    */
   query(pk: string, range: RecordRange): Promise<RecordPage>
@@ -130,5 +137,5 @@ export interface RecordTable {
 
 /** The only way to a table: the tenant is bound before any data is reached. */
 export interface Records {
-  for(tenant: TenantId): RecordTable
+  for(tenant: TenantId, layout?: KeyLayout): RecordTable
 }
