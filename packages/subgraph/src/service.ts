@@ -46,6 +46,6 @@ export async function runService(services: readonly Service[], logger: Logger): 
     }
   }
   // The channel may have closed before anybody listened for that.
-  if (process.connected === false) await stop('the parent is gone', 0)
+  if ('connected' in process && !process.connected) await stop('the parent is gone', 0)
   process.send?.({ type: 'ready' })
 }

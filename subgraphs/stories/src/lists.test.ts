@@ -38,16 +38,10 @@ async function stories(gql: GraphQLClient, args: Record<string, unknown> = {}): 
 
 describe('a list of stories', () => {
   it('pages over more than 100 in the order of creation, with inserts in between', async () => {
-    const gql = await rig.as(testTenant())
+    const tenant = testTenant()
+    const gql = await rig.as(tenant)
     const legacyId = await createLegacy(gql)
-    const created: string[] = []
-    const write = async (count: number): Promise<void> => {
-      const made = await Promise.all(
-        Array.from({ length: count }, () => createStory(gql, legacyId)),
-      )
-      created.push(...made.map(({ id }) => id).sort())
-    }
-    await write(105)
+    const created = [...(await rig.addStories(tenant, legacyId, 105))]
     const seen: string[] = []
     let after: string | null = null
     for (let pages = 0; pages < 20; pages += 1) {
@@ -57,10 +51,10 @@ describe('a list of stories', () => {
       expect(page.pageInfo.endCursor).toBe(page.edges.at(-1)?.cursor)
       if (!page.pageInfo.hasNextPage) break
       after = page.pageInfo.endCursor
-      if (pages < 3) await write(2)
+      if (pages < 3) created.push((await createStory(gql, legacyId)).id)
     }
     expect(seen).toEqual(created)
-    expect(seen).toHaveLength(111)
+    expect(seen).toHaveLength(108)
   })
 
   it('has an empty page with no cursor behind its end', async () => {

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { createAuthorizer } from '@heirloom/authz'
 import type { DomainEvent } from '@heirloom/events'
 import { createDatabase, type Database } from '@heirloom/postgres'
-import type { TenantContext } from '@heirloom/tenancy'
+import { createIds, type TenantContext } from '@heirloom/tenancy'
 import {
   graphqlClient,
   testDatabase,
@@ -26,6 +26,8 @@ export interface StoriesRig {
   events(context: TenantContext): Promise<readonly DomainEvent[]>
   /** How many rows of the tenant each table holds, whatever row-level security hides. */
   counts(context: TenantContext): Promise<Readonly<Record<CountedTable, number>>>
+  /** Writes stories past the subgraph, to have many of them fast; returns their ids in order. */
+  addStories(context: TenantContext, legacyId: string, count: number): Promise<readonly string[]>
   /** How many transactions `work` makes the subgraph run. */
   transactionsDuring(work: () => Promise<unknown>): Promise<number>
   close(): Promise<void>
@@ -66,6 +68,15 @@ export async function startStoriesRig(): Promise<StoriesRig> {
       )
       if (rows[0] === undefined) throw new Error('nothing was counted')
       return rows[0]
+    },
+    addStories: async ({ tenantId, actor }, legacyId, count) => {
+      const ids = Array.from({ length: count }, createIds())
+      await sql`
+        insert into story select ${tenantId}, id, ${legacyId}, 'A day', 'It rained.', 'DRAFT', 1,
+          ${actor.id}, now(), now(), null, null from unnest(${ids}::text[]) as id`.execute(
+        all.unbound,
+      )
+      return ids
     },
     transactionsDuring: async (work) => {
       const before = counter.transactions
