@@ -1,5 +1,6 @@
 import {
   CreateTopicCommand,
+  paginateListSubscriptionsByTopic,
   SetSubscriptionAttributesCommand,
   SubscribeCommand,
   type SNSClient,
@@ -129,21 +130,15 @@ async function allowTopic(sqs: SQSClient, queue: Queue, topicArn: string): Promi
   )
 }
 
+/** Subscribe refuses a subscription that is there with other attributes: look for it first. */
 async function ensureSubscription(
   sns: SNSClient,
   topicArn: string,
   queueArn: string,
   types: readonly string[] | undefined,
 ): Promise<void> {
-  const { SubscriptionArn } = await sns.send(
-    new SubscribeCommand({
-      TopicArn: topicArn,
-      Protocol: 'sqs',
-      Endpoint: queueArn,
-      ReturnSubscriptionArn: true,
-    }),
-  )
-  const subscriptionArn = present(SubscriptionArn)
+  const subscriptionArn =
+    (await findSubscription(sns, topicArn, queueArn)) ?? (await subscribe(sns, topicArn, queueArn))
   const attributes = {
     RawMessageDelivery: 'true',
     // An empty policy matches everything.
@@ -158,6 +153,33 @@ async function ensureSubscription(
       }),
     )
   }
+}
+
+async function findSubscription(
+  sns: SNSClient,
+  topicArn: string,
+  queueArn: string,
+): Promise<string | undefined> {
+  for await (const { Subscriptions } of paginateListSubscriptionsByTopic(
+    { client: sns },
+    { TopicArn: topicArn },
+  )) {
+    const found = Subscriptions?.find(({ Endpoint }) => Endpoint === queueArn)
+    if (found !== undefined) return found.SubscriptionArn
+  }
+  return undefined
+}
+
+async function subscribe(sns: SNSClient, topicArn: string, queueArn: string): Promise<string> {
+  const { SubscriptionArn } = await sns.send(
+    new SubscribeCommand({
+      TopicArn: topicArn,
+      Protocol: 'sqs',
+      Endpoint: queueArn,
+      ReturnSubscriptionArn: true,
+    }),
+  )
+  return present(SubscriptionArn)
 }
 
 function present(value: string | undefined): string {
