@@ -5,9 +5,15 @@ import type { OidcProvider } from './provider.js'
 
 /** Asymmetric ones only: with a symmetric one, the provider's public key could sign a forgery. */
 const algorithms = [
-  ...['RS256', 'RS384', 'RS512'],
-  ...['PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512'],
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
   'EdDSA',
   'Ed25519',
 ]

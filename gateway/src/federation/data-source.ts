@@ -21,8 +21,7 @@ export function createDataSource(
         variables: request.variables ?? {},
         caller,
       })
-      // Apollo's types want its own response; it reads data and errors, and nothing else.
-      return answer as Awaited<ReturnType<GraphQLDataSource<GatewayContext>['process']>>
+      return answer
     },
   }
 }

@@ -59,8 +59,9 @@ function appErrorOf(error: unknown): AppError {
   }
   // From a subgraph, or from our guard.
   if (isErrorCode(code)) return new AppError(code, error.message, { details: detailsOf(error) })
-  // graphql-js' own complaint about the request: it carries no code and has no cause.
-  const isRequestError = code === undefined && originalError === undefined
+  // graphql-js' own complaint about the request: it carries no code, and no cause but its own.
+  const isOwn = originalError === undefined || originalError instanceof GraphQLError
+  const isRequestError = code === undefined && isOwn
   return isRequestError ? new AppError('INVALID_INPUT', error.message) : masked(error)
 }
 

@@ -1,7 +1,8 @@
-import { ApolloServer } from '@apollo/server'
+import { ApolloServer, type GraphQLRequestListener } from '@apollo/server'
 import { ApolloGateway } from '@apollo/gateway'
 import {
   GraphQLError,
+  OperationTypeNode,
   type DocumentNode,
   type FormattedExecutionResult,
   type GraphQLFormattedError,
@@ -52,6 +53,7 @@ export async function createOperations(
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens },
     validationRules: [...operationLimits],
+    plugins: [{ requestDidStart: () => Promise.resolve(refuseWhatCannotRun) }],
     // The original goes through: it is formatted below, where the request is known.
     formatError: (_formatted, error) => ({ message: '', extensions: { error } }),
   })
@@ -75,7 +77,7 @@ export async function createOperations(
         status: response.http.status ?? 200,
         result: withMissingValues({
           ...(reported === undefined ? {} : { errors: reported }),
-          ...(data === undefined ? {} : { data: data as Record<string, unknown> | null }),
+          ...(data === undefined ? {} : { data }),
           ...(extensions === undefined ? {} : { extensions: { ...extensions } }),
         }),
       }
@@ -102,6 +104,23 @@ export async function createOperations(
     },
     close: () => apollo.stop(),
   }
+}
+
+const refuseWhatCannotRun: GraphQLRequestListener<GatewayContext> = {
+  didResolveOperation: ({ operation }) => {
+    if (operation === undefined) {
+      throw badRequest('name the operation of the document that is to run')
+    }
+    if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
+      throw badRequest('subscriptions run over WebSocket, at the same path')
+    }
+    return Promise.resolve()
+  },
+}
+
+function badRequest(message: string): GraphQLError {
+  const http = { status: 400 }
+  return new GraphQLError(message, { extensions: { code: 'INVALID_INPUT', http } })
 }
 
 /** Apollo announces itself at info; that is debug to us. */

@@ -39,11 +39,10 @@ export function shapeResult(input: ShapeInput): ExecutionResult {
     typeResolver: byTypename,
   })
   if (shaped instanceof Promise) throw new Error('unreachable: plain data resolves at once')
-  const result = shaped as ExecutionResult
   const reported = input.errors.map(
     ({ message, path, extensions }) => new GraphQLError(message, { path, extensions }),
   )
-  const { errors, data } = withMissingValues(reported, result)
+  const { errors, data } = withMissingValues(reported, shaped)
   return { ...(errors.length === 0 ? {} : { errors }), data }
 }
 

@@ -107,7 +107,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
 /** @throws AppError SUBGRAPH_UNAVAILABLE for an answer that is neither GraphQL nor our envelope */
 function answerOf(subgraph: string, body: unknown): SubgraphAnswer {
   if (isObject(body) && ('data' in body || Array.isArray(body['errors']))) {
-    return body as SubgraphAnswer
+    return body
   }
   // The REST envelope: the subgraph refused the request before it came to GraphQL.
   const refusal = isObject(body) && isObject(body['error']) ? body['error'] : {}
@@ -117,7 +117,7 @@ function answerOf(subgraph: string, body: unknown): SubgraphAnswer {
   if (!isErrorCode(code) || extensions['http_status'] === 401) {
     throw new Error(`${subgraph} refused the request: ${JSON.stringify(refusal)}`)
   }
-  return { errors: [{ message: String(message), extensions }] }
+  return { errors: [{ message: typeof message === 'string' ? message : code, extensions }] }
 }
 
 function unavailable(cause: unknown): AppError {

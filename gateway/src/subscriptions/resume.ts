@@ -71,7 +71,7 @@ export async function* resumed(
       if (signal.aborted) return
       if (failures === 0) brokenSince = now()
       const limitMs = established ? options.limits.outageMs : options.limits.connectMs
-      const canGoOn = !established || position !== undefined
+      const canGoOn = position !== undefined || !mayHaveBegun(error)
       const inTime = now() - brokenSince < limitMs
       if (!isPassing(error, established) || !canGoOn || !inTime) throw ended(error, position)
       failures += 1
@@ -83,6 +83,11 @@ export async function* resumed(
       if (signal.aborted) return
     }
   }
+}
+
+/** Without a position, what happened since the subgraph began to follow would be lost. */
+function mayHaveBegun(error: unknown): boolean {
+  return !(error instanceof UpstreamBroken) || error.subscribed
 }
 
 function isPassing(error: unknown, established: boolean): boolean {

@@ -199,7 +199,7 @@ export function createTransport(deps: TransportDeps): Transport {
         if (open.size === 0) bySession.delete(sessionId)
       })
     }
-    let timer = setTimeout(check, waitMs(first))
+    let timer = setTimeout(() => void check(), waitMs(first))
     socket.once('close', () => clearTimeout(timer))
 
     function waitMs({ identity, session }: Authenticated): number {
@@ -207,13 +207,13 @@ export function createTransport(deps: TransportDeps): Transport {
       return session === undefined ? untilExpiry : Math.min(checkEveryMs, untilExpiry)
     }
 
-    function check(): void {
-      recheck().then(
-        (next) => {
-          if (next !== undefined) timer = setTimeout(check, next)
-        },
-        (error: unknown) => refuse(socket, error),
-      )
+    async function check(): Promise<void> {
+      try {
+        const next = await recheck()
+        if (next !== undefined) timer = setTimeout(() => void check(), next)
+      } catch (error) {
+        refuse(socket, error)
+      }
     }
 
     /** Resolves to when to look again. */
@@ -233,6 +233,8 @@ export function createTransport(deps: TransportDeps): Transport {
   return {
     attach: (httpServer) => {
       httpServer.on('upgrade', (request, socket, head) => {
+        // Node takes its own listener off an upgraded socket; a reset would end the process.
+        socket.on('error', () => socket.destroy())
         try {
           assertMayUpgrade(deps, request)
         } catch (error) {

@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql'
-import { MessageType, parseMessage, stringifyMessage } from 'graphql-ws'
+import { MessageType, parseMessage, stringifyMessage, type Message } from 'graphql-ws'
 import { WebSocket } from 'ws'
 import { AppError, isErrorCode } from '@heirloom/errors'
 import type { JsonObject } from '../federation/json.js'
@@ -38,6 +38,13 @@ export interface UpstreamEvent {
 /** The socket broke: nobody said that the subscription is over. */
 export class UpstreamBroken extends Error {
   override readonly name = 'UpstreamBroken'
+  /** Whether it broke after the subscription was sent: the subgraph may have begun to follow. */
+  readonly subscribed: boolean
+
+  constructor(message: string, subscribed: boolean, cause?: unknown) {
+    super(message, { cause })
+    this.subscribed = subscribed
+  }
 }
 
 /** The subgraph ended the subscription with an error. */
@@ -71,6 +78,7 @@ const resumeAtEvents = 16
 export const openUpstream: OpenUpstream = async function* (request, signal) {
   if (signal.aborted) return
   const authorization = await request.authorization()
+  const phase = { subscribed: false }
   const socket = new WebSocket(request.url, subprotocol, {
     handshakeTimeout: handshakeTimeoutMs,
     maxPayload: maxMessageBytes,
@@ -88,6 +96,8 @@ export const openUpstream: OpenUpstream = async function* (request, signal) {
       socket.terminate()
     },
   })
+  const broken = (message: string, cause?: unknown): void =>
+    queue.fail(new UpstreamBroken(message, phase.subscribed, cause))
   const stop = () => queue.discard()
   signal.addEventListener('abort', stop, { once: true })
   const acknowledge = setTimeout(() => socket.terminate(), acknowledgeTimeoutMs)
@@ -96,15 +106,22 @@ export const openUpstream: OpenUpstream = async function* (request, signal) {
   socket.on('open', () => {
     socket.send(stringifyMessage({ type: MessageType.ConnectionInit, payload: { authorization } }))
   })
-  socket.on('message', (text) => {
+  socket.on('message', (text: Buffer) => {
     try {
-      receive(socket, queue, request, String(text), acknowledge)
+      const message = parseMessage(text.toString('utf8'))
+      if (message.type === MessageType.ConnectionAck) {
+        clearTimeout(acknowledge)
+        phase.subscribed = true
+        socket.send(subscribeMessage(request))
+        return
+      }
+      receive(socket, queue, message)
     } catch (cause) {
-      queue.fail(new UpstreamBroken('the subgraph sent what is no message', { cause }))
+      broken('the subgraph sent what is no message', cause)
     }
   })
-  socket.on('error', (cause) => queue.fail(new UpstreamBroken('the socket failed', { cause })))
-  socket.on('close', (code) => queue.fail(new UpstreamBroken(`the socket closed with ${code}`)))
+  socket.on('error', (cause) => broken('the socket failed', cause))
+  socket.on('close', (code) => broken(`the socket closed with ${code}`))
 
   try {
     for (;;) {
@@ -123,24 +140,19 @@ export const openUpstream: OpenUpstream = async function* (request, signal) {
 
 const operationId = '1'
 
-function receive(
-  socket: WebSocket,
-  queue: BoundedQueue<UpstreamEvent>,
-  request: UpstreamRequest,
-  text: string,
-  acknowledge: NodeJS.Timeout,
-): void {
-  const message = parseMessage(text)
+function subscribeMessage({ query, operationName, variables }: UpstreamRequest): string {
+  const payload = { query, operationName, variables: { ...variables } }
+  return stringifyMessage({ type: MessageType.Subscribe, id: operationId, payload })
+}
+
+function receive(socket: WebSocket, queue: BoundedQueue<UpstreamEvent>, message: Message): void {
   switch (message.type) {
-    case MessageType.ConnectionAck: {
-      clearTimeout(acknowledge)
-      const { query, operationName, variables } = request
-      const payload = { query, operationName, variables: { ...variables } }
-      socket.send(stringifyMessage({ type: MessageType.Subscribe, id: operationId, payload }))
-      return
+    case MessageType.Next: {
+      const event = message.payload as UpstreamEvent
+      // A result without data is no event: the subscription was refused before it began.
+      if (event.data !== undefined) return queue.push(event)
+      return queue.fail(new UpstreamRefused(appErrorOf(event.errors?.[0])))
     }
-    case MessageType.Next:
-      return queue.push(message.payload as UpstreamEvent)
     case MessageType.Error:
       return queue.fail(new UpstreamRefused(appErrorOf(message.payload[0])))
     case MessageType.Complete:

@@ -6,6 +6,7 @@ import {
   validate,
   type DocumentNode,
   type ExecutionArgs,
+  type ExecutionResult,
   type GraphQLSchema,
 } from 'graphql'
 import { CloseCode } from 'graphql-ws'
@@ -16,6 +17,7 @@ import type { VerifyInternalToken } from '@heirloom/tenancy'
 import type { Logger } from '@heirloom/telemetry'
 import { publicError } from './graphql-errors.js'
 import { requestContext, type RequestContext } from './request-context.js'
+import { withStart } from './start-cursor.js'
 
 export interface GraphqlWebSocketOptions {
   readonly schema: GraphQLSchema
@@ -73,6 +75,8 @@ export function serveGraphqlWebSocket(
           return [asGraphqlError(error)]
         }
       },
+      onOperation: (_connection, _id, _payload, args, result) =>
+        isResultStream(result) ? withStart(args.contextValue, result) : undefined,
       onNext: (_connection, _id, _payload, args, result) => {
         if (result.errors === undefined) return result
         const { requestId } = (args.contextValue as RequestContext).tenant
@@ -86,6 +90,10 @@ export function serveGraphqlWebSocket(
     },
     sockets,
   )
+}
+
+function isResultStream(result: unknown): result is AsyncGenerator<ExecutionResult, void, void> {
+  return typeof result === 'object' && result !== null && Symbol.asyncIterator in result
 }
 
 function attachUpgrade(server: HttpServer, sockets: WebSocketServer): void {

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { readConfig } from './config.js'
+
+const key = randomBytes(32).toString('base64')
+const env = {
+  PUBLIC_URL: 'https://heirloom.test',
+  DATABASE_URL: 'postgres://localhost/heirloom_gateway',
+  OIDC_ISSUER: 'https://id.test/realms/heirloom',
+  OIDC_CLIENT_ID: 'gateway',
+  OIDC_CLIENT_SECRET: 'secret',
+  SESSION_KEYS: `new:${key},old:${key}`,
+  INTERNAL_KEYS_FILE: '/keys.json',
+}
+
+describe('the configuration', () => {
+  it('reads what is set and knows the rest', () => {
+    const config = readConfig({ ...env, STORIES_URL: 'http://stories/graphql', PORT: '80' })
+    expect(config.port).toBe(80)
+    expect(config.host).toBe('127.0.0.1')
+    expect(config.oidc.audience).toBe('urn:heirloom:api')
+    expect(config.sessionKeys.map(({ kid }) => kid)).toEqual(['new', 'old'])
+    expect([...config.subgraphUrls]).toEqual([['stories', 'http://stories/graphql']])
+    expect(config.asks.get('graph')).toEqual(['stories'])
+    expect(Object.isFrozen(config)).toBe(true)
+  })
+
+  it.each(Object.keys(env))('names %s when it is missing', (name) => {
+    expect(() => readConfig({ ...env, [name]: undefined })).toThrow(name)
+  })
+
+  it.each([
+    ['PUBLIC_URL', 'https://heirloom.test/app'],
+    ['PUBLIC_URL', 'ftp://heirloom.test'],
+    ['OIDC_ISSUER', 'nowhere'],
+    ['SESSION_KEYS', 'k:c2hvcnQ='],
+    ['SESSION_KEYS', key],
+    ['PORT', 'eighty'],
+  ])('refuses %s=%s', (name, value) => {
+    expect(() => readConfig({ ...env, [name]: value })).toThrow(name)
+  })
+})

@@ -1,0 +1,51 @@
+/** As much of a browser as signing in needs: cookies by host, and redirects one at a time. */
+export class TestBrowser {
+  readonly #cookies = new Map<string, Map<string, string>>()
+
+  cookiesOf(url: string): ReadonlyMap<string, string> {
+    const { host } = new URL(url)
+    const known = this.#cookies.get(host) ?? new Map<string, string>()
+    this.#cookies.set(host, known)
+    return known
+  }
+
+  cookieHeader(url: string): string {
+    return [...this.cookiesOf(url)].map(([name, value]) => `${name}=${value}`).join('; ')
+  }
+
+  async go(url: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers)
+    headers.set('cookie', this.cookieHeader(url))
+    const response = await fetch(url, { ...init, headers, redirect: 'manual' })
+    for (const cookie of response.headers.getSetCookie()) this.#keep(url, cookie)
+    return response
+  }
+
+  post(url: string, form: Record<string, string>, headers: HeadersInit = {}): Promise<Response> {
+    return this.go(url, { method: 'POST', body: new URLSearchParams(form), headers })
+  }
+
+  /** Follows redirects until a page is shown. */
+  async follow(response: Response): Promise<Response> {
+    const location = response.headers.get('location')
+    if (location === null) return response
+    return this.follow(await this.go(new URL(location, response.url).href))
+  }
+
+  /** Signs in as a demo user; resolves to the page that is shown at the end. */
+  async signIn(gatewayUrl: string, email: string, returnTo = '/'): Promise<Response> {
+    const path = `/auth/login?return_to=${encodeURIComponent(returnTo)}`
+    const form = await this.follow(await this.go(gatewayUrl + path))
+    return this.follow(await this.post(form.url, { email, password: 'heirloom' }))
+  }
+
+  #keep(url: string, cookie: string): void {
+    const [pair = '', ...attributes] = cookie.split(';')
+    const at = pair.indexOf('=')
+    const known = this.#cookies.get(new URL(url).host) ?? new Map<string, string>()
+    const isGone = attributes.some((text) => /^ *(max-age=0|expires=thu, 01 jan 1970)/i.test(text))
+    if (isGone) known.delete(pair.slice(0, at))
+    else known.set(pair.slice(0, at), pair.slice(at + 1))
+    this.#cookies.set(new URL(url).host, known)
+  }
+}

@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { exportJWK, generateKeyPair, importJWK, SignJWT, type JWK, type JWTPayload } from 'jose'
+import { freePort, startOidcProvider, type EmbeddedOidcProvider } from '@heirloom/embedded'
+import { createDatabase, type Database } from '@heirloom/postgres'
+import type { SubgraphServer } from '@heirloom/subgraph'
+import { createInternalTokenVerifier, remoteInternalKeys } from '@heirloom/tenancy'
+import { graphqlClient, testDatabase, testLogger, type GraphQLClient } from '@heirloom/testkit'
+import { createGateway, type Gateway, type GatewayDeps } from '../app.js'
+import type { GatewaySchema } from '../auth/session-store.js'
+import type { GatewayConfig } from '../config.js'
+import { migrations } from '../migrations.js'
+import { EventLog } from './event-log.js'
+import { createTestSubgraph, testAsks, testSupergraph, type TestSubgraphName } from './subgraphs.js'
+
+export interface TestGateway {
+  readonly url: string
+  readonly config: GatewayConfig
+  readonly database: Database<GatewaySchema>
+  readonly superuserUrl: string
+  readonly log: EventLog
+  readonly provider: EmbeddedOidcProvider
+  /** A token that the provider issued to the command line of a demo tenant. */
+  serviceToken(tenant?: 't_haworth' | 't_downe'): Promise<string>
+  /** A token that the provider's key signed, with whatever is asked for. */
+  forge(claims: JWTPayload, options?: ForgeOptions): Promise<string>
+  client(token?: string): GraphQLClient
+  stopSubgraph(name: TestSubgraphName): Promise<void>
+  startSubgraph(name: TestSubgraphName): Promise<void>
+  stopGateway(): Promise<void>
+  stopProvider(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface ForgeOptions {
+  readonly audience?: string
+  readonly issuer?: string
+  readonly expiresAt?: number
+}
+
+type Overrides = Omit<Partial<GatewayDeps>, 'config' | 'database'> & {
+  readonly config?: Partial<GatewayConfig>
+}
+
+/** A gateway on real servers: Postgres, an OpenID provider and three subgraphs. */
+export async function startTestGateway(overrides: Overrides = {}): Promise<TestGateway> {
+  const folder = await mkdtemp(join(tmpdir(), 'heirloom-gateway-'))
+  const port = await freePort()
+  const url = `http://localhost:${port}`
+  const provider = await startOidcProvider({
+    dataDir: folder,
+    redirectUris: [`${url}/auth/callback`],
+    postLogoutRedirectUris: [`${url}/`],
+  })
+  const testDb = await testDatabase(migrations)
+  const database = createDatabase<GatewaySchema>({ url: testDb.appUrl, applicationName: 'test' })
+  const log = new EventLog()
+  const logger = testLogger()
+  const running = new Map<TestSubgraphName, SubgraphServer>()
+  const ports = new Map<TestSubgraphName, number>()
+
+  async function startSubgraph(name: TestSubgraphName): Promise<void> {
+    const jwksUrl = `${url}/.well-known/heirloom-internal-jwks.json`
+    const server = createTestSubgraph(name, {
+      verifier: (audience) => createInternalTokenVerifier(remoteInternalKeys(jwksUrl), audience),
+      logger,
+      log,
+    })
+    const address = await server.listen({ host: '127.0.0.1', port: ports.get(name) ?? 0 })
+    ports.set(name, Number(new URL(address).port))
+    running.set(name, server)
+  }
+
+  async function stopSubgraph(name: TestSubgraphName): Promise<void> {
+    await running.get(name)?.close()
+    running.delete(name)
+  }
+
+  for (const name of ['library', 'people', 'log'] as const) await startSubgraph(name)
+  const config: GatewayConfig = {
+    host: '127.0.0.1',
+    port,
+    publicUrl: new URL(url),
+    databaseUrl: testDb.appUrl,
+    oidc: {
+      issuer: new URL(provider.issuer),
+      ...provider.gatewayClient,
+      audience: provider.audience,
+      scope: 'openid profile offline_access',
+    },
+    sessionKeys: [{ kid: 's1', key: randomBytes(32) }],
+    internalKeysFile: await writeInternalKeys(folder),
+    supergraphFile: await written(folder, 'supergraph.graphql', testSupergraph()),
+    subgraphUrls: new Map(
+      [...ports].map(([name, number]) => [name, `http://127.0.0.1:${number}/graphql`]),
+    ),
+    asks: testAsks,
+    ...overrides.config,
+  }
+  const gateway: Gateway = await createGateway({ logger, ...overrides, config, database })
+  await gateway.listen({ host: '127.0.0.1', port })
+  const stopGateway = once(() => gateway.close())
+  const stopProvider = once(() => provider.close())
+
+  return {
+    url,
+    config,
+    database,
+    superuserUrl: testDb.superuserUrl,
+    log,
+    provider,
+    serviceToken: (tenant = 't_haworth') => clientCredentials(provider, tenant),
+    forge: (claims, options) => forge(folder, provider, claims, options),
+    client: (token) => graphqlClient(`${url}/graphql`, token),
+    stopSubgraph,
+    startSubgraph,
+    stopGateway,
+    stopProvider,
+    close: async () => {
+      await stopGateway()
+      for (const name of running.keys()) await stopSubgraph(name)
+      await database.close()
+      await testDb.drop()
+      await stopProvider()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return () => (done ??= work())
+}
+
+async function writeInternalKeys(folder: string): Promise<string> {
+  const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
+  const keys = [{ ...(await exportJWK(privateKey)), kid: 'i1' }]
+  return written(folder, 'internal-keys.json', JSON.stringify({ keys }))
+}
+
+async function written(folder: string, name: string, text: string): Promise<string> {
+  const file = join(folder, name)
+  await writeFile(file, text)
+  return file
+}
+
+async function clientCredentials(provider: EmbeddedOidcProvider, tenant: string): Promise<string> {
+  const client = provider.cliClients[tenant]
+  if (client === undefined) throw new Error(`no client for ${tenant}`)
+  const basic = Buffer.from(`${client.clientId}:${client.clientSecret}`).toString('base64')
+  const response = await fetch(provider.tokenUrl, {
+    method: 'POST',
+    headers: { authorization: `Basic ${basic}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials', resource: provider.audience }),
+  })
+  const { access_token: token } = (await response.json()) as { access_token: string }
+  return token
+}
+
+async function forge(
+  folder: string,
+  provider: EmbeddedOidcProvider,
+  claims: JWTPayload,
+  options: ForgeOptions = {},
+): Promise<string> {
+  const secrets = await readFile(join(folder, 'oidc-secrets.json'), 'utf8')
+  const { signingKey } = JSON.parse(secrets) as { signingKey: JWK & { kid: string } }
+  const defaults = { sub: 'u1', tenant_id: 't_haworth', mode: 'saas', roles: ['viewer'] }
+  return new SignJWT({ ...defaults, ...claims })
+    .setProtectedHeader({ alg: 'RS256', kid: signingKey.kid, typ: 'at+jwt' })
+    .setIssuer(options.issuer ?? provider.issuer)
+    .setAudience(options.audience ?? provider.audience)
+    .setIssuedAt()
+    .setExpirationTime(options.expiresAt ?? Math.floor(Date.now() / 1000) + 600)
+    .sign(await importJWK(signingKey, 'RS256'))
+}
