@@ -109,6 +109,7 @@ export function recordTableConcurrencyContract(rig: BackendRig): void {
       const wait = once(woken.signal, 'abort')
       await table(1).put('p', 'k', {})
       await wait
+      expect(woken.signal.aborted).toBe(true)
       unsubscribe()
     })
   })
