@@ -27,9 +27,10 @@ const headlineOptions = {
  * upsert. Documents and queries are composed to NFC first, since unaccent knows no other form.
  *
  * Row-level security binds the tenant. Its price: `@@` is not marked leakproof, so the planner
- * may not test it before the policy, reads the tenant's documents through the index, and tests
- * each. Where a tenant has very many stories, a superuser who trusts `@@` lets the index answer
- * both: `alter function ts_match_vq(tsvector, tsquery) leakproof`.
+ * may not test it before the policy, and tests every document of the tenant instead of asking the
+ * index: 170 ms for 10,000 stories of 300 words on two cores. Where that is too long, a superuser
+ * who trusts `@@` lets the index answer both at once, in 3 ms:
+ * `alter function ts_match_vq(tsvector, tsquery) leakproof`.
  */
 export function createPostgresSearchAdapter(inTransaction: InTransaction): SearchAdapter {
   return {
