@@ -7,14 +7,14 @@
  * itself, not the copy, is judged against that, and is written on condition that the head did not
  * move; so two changes that are fine one by one can never become ambiguous together.
  * Invariants: the copy is only ever replaced as a whole; while the store is away the last copy
- * stays in use, and changes fail. A change of backend is announced after it is committed: the note
- * of it is written in the same transact and removed after the announcement, so a crash in between
- * announces again, with the same event id.
+ * stays in use, and changes fail. A change of backend is noted in the same transact, and announced
+ * after it.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@heirloom/errors'
 import { modes } from '@heirloom/tenancy'
 import type { BackendPool } from '../backends.js'
+import { createAnnouncements } from './announcements.js'
 import type { RoutingBootstrap } from './bootstrap.js'
 import { removal, saving, type ChangeMaker } from './change.js'
 import { checkRoute, refuseLabOnly, type NewRoute } from './new-route.js'
@@ -82,8 +82,7 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
   let loading: Promise<void> = Promise.resolve()
   let following: Promise<void> | undefined
   let failing = false
-  // There may be changes of backend to announce; also true when the last attempt failed.
-  let unannounced = true
+  const announcements = createAnnouncements(opened, (one) => options.announce(one), failed)
 
   function opened(): RoutingRegistryStore {
     if (store === undefined) throw new AppError('BACKEND_UNAVAILABLE', 'routes are not loaded yet')
@@ -105,7 +104,7 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
   async function reload(): Promise<void> {
     if (copy !== undefined && copy.version === (await opened().version())) return
     copy = await opened().load()
-    unannounced = true
+    announcements.expect()
   }
 
   async function change(make: ChangeMaker): Promise<Route> {
@@ -114,31 +113,25 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
       const { route, change: made } = make(current.routes)
       if (!(await opened().write(current.version, made))) continue
       await refresh()
-      await announceAll().catch(failed)
+      await announcements.run()
       return route
     }
     throw new AppError('CONFLICT', 'routes are being changed by others; try again')
   }
 
-  /** One that fails does not hold up the others; it is tried again. */
-  async function announceAll(): Promise<void> {
-    if (!unannounced) return
-    unannounced = false
-    for (const one of await opened().unannounced()) {
-      try {
-        await options.announce(one)
-        await opened().announced(one.id)
-      } catch (error) {
-        unannounced = true
-        failed(error)
-      }
-    }
-  }
-
   function failed(error: unknown): void {
-    unannounced = true
     if (!failing) options.onError(error)
     failing = true
+  }
+
+  /** Brings the copy up to date and announces; what fails is told once, until all is well again. */
+  async function keepUp(): Promise<void> {
+    try {
+      await refresh()
+      if (await announcements.run()) failing = false
+    } catch (error) {
+      failed(error)
+    }
   }
 
   async function follow(): Promise<void> {
@@ -151,12 +144,7 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
     const { signal } = stopping
     while (!signal.aborted) {
       woken = false
-      await refresh()
-        .then(() => {
-          failing = false
-          return announceAll()
-        })
-        .catch(failed)
+      await keepUp()
       if (woken) continue
       const next = new AbortController()
       wake = () => next.abort()
