@@ -12,8 +12,9 @@
  * Phases of an append: read the head; give each event `ts = max(now, head.ts + 1)`, one more than
  * the event before it; write head, events and markers in one transact. When the head has moved,
  * start again; when markers are there already, leave these events out and start again.
- * Invariant: the order of ts is the order of commits. Whoever sees an event sees every event of
- * the stream with a smaller ts, for ever, and a position once read is never written before.
+ * Invariant: the order of ts is the order of commits, and the head is never behind an event. A
+ * read takes the head first and looks no further, so whoever is handed an event was handed, or
+ * can still read, every event with a smaller ts; a position once read is never written before.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@heirloom/errors'
@@ -150,6 +151,27 @@ export function createEventStreamStore(
     return record === null ? null : readEvent(record)
   }
 
+  /**
+   * Only up to a head that was read before: whatever it covers was committed by then, so these
+   * pages are whole even on a backend whose pages are no snapshots. What came later is for the
+   * next call.
+   */
+  async function readUpTo(
+    pk: string,
+    after: StreamPosition,
+    last: StreamPosition,
+    limit: number,
+  ): Promise<readonly StoredEvent[]> {
+    const range = { prefix: eventPrefix, after: eventAfter(after), before: eventAfter(last), limit }
+    let page = await table.query(pk, range)
+    const records = [...page.records]
+    while (page.next !== null && records.length < limit) {
+      page = await table.query(pk, { ...range, token: page.next })
+      records.push(...page.records)
+    }
+    return records.slice(0, limit).map(readEvent)
+  }
+
   async function backOff(attempt: number): Promise<void> {
     await delay(random() * Math.min(maxBackoffMs, 2 ** attempt))
   }
@@ -159,15 +181,13 @@ export function createEventStreamStore(
     append,
     listAfter: async (streamId, position, limit) => {
       const pk = streamPartition(streamId)
-      const { records } = await table.query(pk, {
-        prefix: eventPrefix,
-        after: eventAfter(position),
-        limit,
-      })
-      // The head is read after the events: retention moves the start before it removes anything,
-      // so what was gone when the events were read shows in this head.
       const head = readHead(await table.get(pk, headKey))
-      return { events: records.map(readEvent), startsAfter: head.startsAfter }
+      if (position >= head.position) return { events: [], startsAfter: head.startsAfter }
+      const events = await readUpTo(pk, position, head.position, limit)
+      // Read again: retention moves the start before it removes anything, so what was gone when
+      // the events were read shows in this head.
+      const { startsAfter } = readHead(await table.get(pk, headKey))
+      return { events, startsAfter }
     },
     head: async (streamId) => readHead(await table.get(streamPartition(streamId), headKey)),
     onAppend: (streamId, wake) => table.onChange(streamPartition(streamId), wake),
