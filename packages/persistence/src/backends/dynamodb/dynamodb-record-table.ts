@@ -81,7 +81,7 @@ export function createDynamoDbRecordTable(
         )
         return { key, item, version, expect }
       })
-      checkSizes(planned.flatMap(({ item }) => item ?? []))
+      checkSizes(planned.flatMap(({ item }) => (item === null ? [] : [item])))
       const [only] = planned
       if (only !== undefined && planned.length === 1) await writeOne(table, tenant, only, now())
       else await writeMany(table, tenant, planned, now())

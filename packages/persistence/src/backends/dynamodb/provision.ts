@@ -25,8 +25,8 @@ const stream = { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' } as 
 
 interface Step {
   readonly name: string
-  isThere(): Promise<boolean>
-  make(): Promise<unknown>
+  readonly isThere: () => Promise<boolean>
+  readonly make: () => Promise<unknown>
 }
 
 /**
@@ -49,7 +49,13 @@ export async function provision(table: Table): Promise<ProvisionReport> {
       found.push('provisioned throughput: set up auto scaling for it, or change to on-demand')
     }
   }
-  for (const step of stepsOf(table)) {
+  // A new table has its stream from the start.
+  const steps = [
+    ...(existing === null ? [] : [streamStep(table)]),
+    ttlStep(table),
+    recoveryStep(table),
+  ]
+  for (const step of steps) {
     try {
       if (await step.isThere()) found.push(step.name)
       else {
@@ -60,12 +66,7 @@ export async function provision(table: Table): Promise<ProvisionReport> {
       refused.push({ step: step.name, reason: reasonOf(error) })
     }
   }
-  return {
-    done,
-    // A new table has its stream from the start.
-    found: existing === null ? found.filter((name) => done.every((d) => !d.includes(name))) : found,
-    refused,
-  }
+  return { done, found, refused }
 }
 
 async function describe({ client, name, call }: Table): Promise<TableDescription | null> {
@@ -95,10 +96,7 @@ async function create({ client, name, call }: Table): Promise<void> {
         if (!(error instanceof Error && error.name === 'ResourceInUseException')) throw error
       }),
   )
-  await waitUntilTableExists(
-    { client, maxWaitTime: maxWaitSeconds, minDelay: 1, maxDelay: 5 },
-    { TableName: name },
-  )
+  await untilActive({ client, name })
 }
 
 function checkKeys(description: TableDescription): void {
@@ -121,60 +119,74 @@ function checkKeys(description: TableDescription): void {
   )
 }
 
-function stepsOf({ client, name, call }: Table): readonly Step[] {
-  const TableName = name
-  return [
-    {
-      name: 'change stream',
-      isThere: async () => {
-        const { Table } = await call(() => client.send(new DescribeTableCommand({ TableName })))
-        return Table?.StreamSpecification?.StreamEnabled === true
-      },
-      make: () =>
-        call(() => client.send(new UpdateTableCommand({ TableName, StreamSpecification: stream }))),
+function streamStep({ client, name: TableName, call }: Table): Step {
+  return {
+    name: 'change stream',
+    isThere: async () => {
+      const { Table } = await call(() => client.send(new DescribeTableCommand({ TableName })))
+      return Table?.StreamSpecification?.StreamEnabled === true
     },
-    {
-      name: 'deletion of expired records by ttl',
-      isThere: async () => {
-        const output = await call(() => client.send(new DescribeTimeToLiveCommand({ TableName })))
-        const { AttributeName, TimeToLiveStatus } = output.TimeToLiveDescription ?? {}
-        const on = TimeToLiveStatus === 'ENABLED' || TimeToLiveStatus === 'ENABLING'
-        if (on && AttributeName !== 'ttl') {
-          throw new AppError('CONFLICT', `the table already expires by "${AttributeName ?? ''}"`)
-        }
-        return on
-      },
-      make: () =>
-        call(() =>
-          client.send(
-            new UpdateTimeToLiveCommand({
-              TableName,
-              TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
-            }),
-          ),
+    make: async () => {
+      await call(() =>
+        client.send(new UpdateTableCommand({ TableName, StreamSpecification: stream })),
+      )
+      // While a table is changed, nothing else about it can be.
+      await untilActive({ client, name: TableName })
+    },
+  }
+}
+
+function ttlStep({ client, name: TableName, call }: Table): Step {
+  return {
+    name: 'deletion of expired records by ttl',
+    isThere: async () => {
+      const output = await call(() => client.send(new DescribeTimeToLiveCommand({ TableName })))
+      const { AttributeName, TimeToLiveStatus } = output.TimeToLiveDescription ?? {}
+      const on = TimeToLiveStatus === 'ENABLED' || TimeToLiveStatus === 'ENABLING'
+      if (on && AttributeName !== 'ttl') {
+        throw new AppError('CONFLICT', `the table already expires by "${AttributeName ?? ''}"`)
+      }
+      return on
+    },
+    make: () =>
+      call(() =>
+        client.send(
+          new UpdateTimeToLiveCommand({
+            TableName,
+            TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+          }),
         ),
+      ),
+  }
+}
+
+function recoveryStep({ client, name: TableName, call }: Table): Step {
+  return {
+    name: 'point-in-time recovery',
+    isThere: async () => {
+      const output = await call(() =>
+        client.send(new DescribeContinuousBackupsCommand({ TableName })),
+      )
+      const recovery = output.ContinuousBackupsDescription?.PointInTimeRecoveryDescription
+      return recovery?.PointInTimeRecoveryStatus === 'ENABLED'
     },
-    {
-      name: 'point-in-time recovery',
-      isThere: async () => {
-        const output = await call(() =>
-          client.send(new DescribeContinuousBackupsCommand({ TableName })),
-        )
-        const { PointInTimeRecoveryDescription: recovery } =
-          output.ContinuousBackupsDescription ?? {}
-        return recovery?.PointInTimeRecoveryStatus === 'ENABLED'
-      },
-      make: () =>
-        call(() =>
-          client.send(
-            new UpdateContinuousBackupsCommand({
-              TableName,
-              PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-            }),
-          ),
+    make: () =>
+      call(() =>
+        client.send(
+          new UpdateContinuousBackupsCommand({
+            TableName,
+            PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+          }),
         ),
-    },
-  ]
+      ),
+  }
+}
+
+async function untilActive({ client, name }: Pick<Table, 'client' | 'name'>): Promise<void> {
+  await waitUntilTableExists(
+    { client, maxWaitTime: maxWaitSeconds, minDelay: 1, maxDelay: 5 },
+    { TableName: name },
+  )
 }
 
 /** AWS says which permission is missing, or when to try again; that is for the operator. */

@@ -1,0 +1,16 @@
+import { describeWith } from '@heirloom/testkit'
+import {
+  eventStreamContract,
+  recordTableConcurrencyContract,
+  recordTableContract,
+  recordTableModelContract,
+} from '../../contract/index.js'
+import { dynamoDbBackendRig } from './testing/dynamodb-rig.js'
+import { dynamoDbRig } from './testing/dynamodb-server.js'
+
+describeWith(dynamoDbRig, 'DynamoDB', () => {
+  recordTableContract(dynamoDbBackendRig)
+  recordTableConcurrencyContract(dynamoDbBackendRig)
+  recordTableModelContract(dynamoDbBackendRig)
+  eventStreamContract(dynamoDbBackendRig)
+})
