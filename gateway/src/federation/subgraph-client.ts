@@ -1,13 +1,14 @@
 import { Agent, errors as undici, request } from 'undici'
 import { AppError, errorFields, isErrorCode } from '@heirloom/errors'
 import { childTraceparent, type Logger } from '@heirloom/telemetry'
+import { withDeadline } from './deadline.js'
 import { isObject } from './json.js'
 import type { FetchSubgraph, SubgraphAnswer, SubgraphRequest } from './subgraph-request.js'
 
 export interface SubgraphClient {
   readonly fetch: FetchSubgraph
   /** Whether each subgraph answers at all, by name. */
-  reachable(signal?: AbortSignal): Promise<ReadonlyMap<string, boolean>>
+  reachable(): Promise<ReadonlyMap<string, boolean>>
   close(): Promise<void>
 }
 
@@ -37,11 +38,17 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     maxResponseSize: options.maxAnswerBytes ?? defaultMaxAnswerBytes,
   })
 
-  async function send(operation: SubgraphRequest): Promise<SubgraphAnswer> {
+  function send(operation: SubgraphRequest): Promise<SubgraphAnswer> {
+    return withDeadline(timeoutMs, operation.signal, (signal) => sendUntil(signal, operation))
+  }
+
+  async function sendUntil(
+    signal: AbortSignal,
+    operation: SubgraphRequest,
+  ): Promise<SubgraphAnswer> {
     const url = urls.get(operation.subgraph)
     if (url === undefined) throw new Error(`no address for the subgraph ${operation.subgraph}`)
     const { tenant } = operation.caller
-    const timeout = AbortSignal.timeout(timeoutMs)
     const response = await request(url, {
       dispatcher: agent,
       method: 'POST',
@@ -57,8 +64,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
         variables: operation.variables,
         operationName: operation.operationName,
       }),
-      signal:
-        operation.signal === undefined ? timeout : AbortSignal.any([timeout, operation.signal]),
+      signal,
     })
     return answerOf(operation.subgraph, await response.body.json())
   }
@@ -75,22 +81,22 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
       } catch (error) {
         const known = unavailable(error)
         const { requestId } = operation.caller.tenant
-        logger.warn(
-          { err: error, subgraph: operation.subgraph, request_id: requestId },
-          'no answer',
-        )
+        // Who asked may simply have gone.
+        if (operation.signal?.aborted !== true) {
+          const about = { err: error, subgraph: operation.subgraph, request_id: requestId }
+          logger.warn(about, 'a subgraph gave no answer')
+        }
         return {
           errors: [{ message: known.message, extensions: { ...errorFields(known, requestId) } }],
         }
       }
     },
-    reachable: async (signal) => {
-      const timeout = AbortSignal.timeout(healthTimeoutMs)
+    reachable: async () => {
       const checks = [...urls].map(async ([name, url]) => {
         try {
           const response = await request(new URL('/healthz', url), {
             dispatcher: agent,
-            signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+            signal: AbortSignal.timeout(healthTimeoutMs),
           })
           await response.body.dump()
           return [name, response.statusCode === 200] as const

@@ -40,7 +40,8 @@ export function serveGraphQL(app: FastifyInstance, deps: GraphQLRouteDeps): void
       return reply.status(status).type(`${type}; charset=utf-8`).send(JSON.stringify(result))
     },
   })
-  app.get('/graphql', (_request, reply) => {
+  app.get('/graphql', (request, reply) => {
+    if (request.headers.accept?.includes('text/html') === true) return reply.redirect('/graphiql')
     reply.header('allow', 'POST')
     throw new AppError('INVALID_INPUT', 'send GraphQL requests with POST; /graphiql is for people')
   })

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { createKeyring } from '../auth/sealed.js'
+import type { SessionContent } from '../auth/session-store.js'
 import { TestBrowser } from '../testing/browser.js'
 import { connect } from '../testing/follow.js'
 import { startTestGateway, type TestGateway } from '../testing/test-gateway.js'
@@ -111,6 +113,22 @@ describe('an open socket', () => {
     await gateway.log.untilFollowers(1)
     await gateway.database.unbound.deleteFrom('session').execute()
     expect(await socket.closed).toMatchObject({ code: 4403, reason: 'UNAUTHENTICATED' })
+    expect(await ended).toBeDefined()
+  })
+
+  it('is closed within the check when the rights of its user have changed', async () => {
+    const { cookie } = await cookieOf('emily@haworth.test')
+    const socket = connect(gateway.url, { headers: { cookie, origin: gateway.url } })
+    const ended = socket.follow(follow).next().catch(asValue)
+    await gateway.log.untilFollowers(1)
+    const keyring = createKeyring(gateway.config.sessionKeys)
+    const db = gateway.database.unbound
+    const row = await db.selectFrom('session').selectAll().executeTakeFirstOrThrow()
+    const content = keyring.open(row, row.id_hash) as SessionContent
+    const claims = { ...content.identity.claims, roles: ['viewer'] }
+    const changed = { ...content, identity: { ...content.identity, claims } }
+    await db.updateTable('session').set(keyring.seal(changed, row.id_hash)).execute()
+    expect(await socket.closed).toMatchObject({ code: 4403, reason: 'FORBIDDEN' })
     expect(await ended).toBeDefined()
   })
 
