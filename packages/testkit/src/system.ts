@@ -50,7 +50,7 @@ export async function startSystem(
   )
   await ready(runner)
   const startMs = performance.now() - startedAt
-  const url = `http://127.0.0.1:${port}`
+  const url = `http://localhost:${port}`
 
   return {
     url,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { AppError } from '@heirloom/errors'
 import { bronte } from './bronte.js'
 import { darwin } from './darwin.js'
-import type { Family, SeedPicture } from './family.js'
+import type { Family, SeedPicture, SeedStory } from './family.js'
 
 export interface SeedOptions {
   readonly gatewayUrl: string
@@ -37,35 +37,55 @@ async function seedFamily(family: Family, ask: Ask): Promise<void> {
   const legacyId = createLegacy.legacy.id
   const people = await seedPeople(family, legacyId, ask)
   const stories = new Map<string, string>()
-  for (const story of family.stories) {
-    const created = await ask<{ createStory: { story: { id: string; revision: number } } }>(
-      `mutation SeedStory($input: CreateStoryInput!) { createStory(input: $input) { story { id revision } } }`,
-      {
-        input: {
-          legacyId,
-          title: story.title,
-          body: story.body,
-          idempotencyKey: `${source}/story/${story.key}`,
-        },
+  // One after the other, so that they are listed in the order in which they are told.
+  for (const story of family.stories) stories.set(story.key, await seedStory(story, legacyId, ask))
+  await Promise.all([
+    ...family.stories.map((story) => seedTies(story, found(stories, story.key), people, ask)),
+    ...family.pictures.map((picture) =>
+      seedPicture(picture, legacyId, found(stories, picture.story), ask),
+    ),
+  ])
+}
+
+async function seedStory(story: SeedStory, legacyId: string, ask: Ask): Promise<string> {
+  const { createStory } = await ask<{ createStory: { story: { id: string } } }>(
+    `mutation SeedStory($input: CreateStoryInput!) { createStory(input: $input) { story { id } } }`,
+    {
+      input: {
+        legacyId,
+        title: story.title,
+        body: story.body,
+        idempotencyKey: `${source}/story/${story.key}`,
       },
-    )
-    const { id } = created.createStory.story
-    stories.set(story.key, id)
-    for (const key of story.about) {
-      await ask(
-        `mutation SeedLink($input: LinkPersonToStoryInput!) { linkPersonToStory(input: $input) { person { id } } }`,
-        { input: { personId: found(people, key), storyId: id } },
-      )
-    }
-    if (story.draft) continue
-    await ask(
-      `mutation SeedPublish($input: PublishStoryInput!) { publishStory(input: $input) { __typename } }`,
-      { input: { id, expectedRevision: 1, idempotencyKey: `${source}/publish/${story.key}` } },
-    )
+    },
+  )
+  return createStory.story.id
+}
+
+/** Who the story is about, and that it may be read: one request. */
+async function seedTies(
+  story: SeedStory,
+  storyId: string,
+  people: ReadonlyMap<string, string>,
+  ask: Ask,
+): Promise<void> {
+  const links = story.about.map((key) => ({ personId: found(people, key), storyId }))
+  const declared = links.map((_, index) => `$link${index}: LinkPersonToStoryInput!`)
+  const calls = links.map(
+    (_, index) => `link${index}: linkPersonToStory(input: $link${index}) { person { id } }`,
+  )
+  if (story.draft !== true) {
+    declared.push('$publish: PublishStoryInput!')
+    calls.push('publishStory(input: $publish) { __typename }')
   }
-  for (const picture of family.pictures) {
-    await seedPicture(picture, legacyId, found(stories, picture.story), ask)
-  }
+  await ask(`mutation SeedTies(${declared.join(', ')}) { ${calls.join('\n')} }`, {
+    ...Object.fromEntries(links.map((link, index) => [`link${index}`, link])),
+    publish: {
+      id: storyId,
+      expectedRevision: 1,
+      idempotencyKey: `${source}/publish/${story.key}`,
+    },
+  })
 }
 
 /** Resolves to the ids by key. */
