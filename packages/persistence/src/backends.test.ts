@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { testDatabase } from '@heirloom/testkit'
 import { createBackendPool, createBackends } from './backends.js'
+import type { BackendType } from './backends/backend.js'
+import { filesystemBackendRig } from './backends/filesystem/testing/filesystem-rig.js'
 import { recordMigrations } from './backends/postgres/schema.js'
 import {
   eventStreamContract,
@@ -10,7 +13,7 @@ import {
 } from './contract/index.js'
 import type { BackendRig } from './contract/backend-rig.js'
 
-/** A real server for each backend of `createBackends`. */
+/** A real server for each backend of `createBackends` that this run can start by itself. */
 const rigs: readonly BackendRig[] = [
   {
     type: 'postgres',
@@ -27,7 +30,13 @@ const rigs: readonly BackendRig[] = [
       }
     },
   },
+  filesystemBackendRig,
 ]
+
+/** The others pass the same suites in their own file, by `npm run test:rigs`. */
+const rigTests: Readonly<Partial<Record<BackendType, string>>> = {
+  dynamodb: './backends/dynamodb/dynamodb.rig.test.ts',
+}
 
 for (const rig of rigs) {
   recordTableContract(rig)
@@ -41,12 +50,16 @@ describe('backends', () => {
 
   it('each have a rig, so that none escapes the contract', () => {
     const types = createBackends(environment).map((backend) => backend.type)
-    expect(rigs.map((rig) => rig.type)).toEqual(types)
+    const elsewhere = Object.keys(rigTests)
+    expect([...rigs.map((rig) => rig.type), ...elsewhere].sort()).toEqual([...types].sort())
+    for (const file of Object.values(rigTests)) {
+      expect(readFileSync(new URL(file, import.meta.url), 'utf8')).toContain('recordTableContract(')
+    }
   })
 
   it('that this build does not have are named when asked for', () => {
     const pool = createBackendPool(createBackends(environment))
-    expect(() => pool.open('dynamodb', {})).toThrow('dynamodb is not available in this build')
+    expect(() => pool.open('memory', {})).toThrow('memory is not available in this build')
   })
 
   it('refuse a connection that the process was not given', () => {

@@ -2,19 +2,31 @@ import { AppError } from '@heirloom/errors'
 import type { Backend, BackendType, OpenBackend } from './backends/backend.js'
 import { redactConfig, type BackendConfig } from './backends/config-spec.js'
 import {
+  createDynamoDbBackend,
+  type DynamoDbEnvironment,
+} from './backends/dynamodb/dynamodb-backend.js'
+import {
+  createFilesystemBackend,
+  type FilesystemEnvironment,
+} from './backends/filesystem/filesystem-backend.js'
+import {
   createPostgresBackend,
   type PostgresConnections,
 } from './backends/postgres/postgres-backend.js'
 
 /** What the process gives its backends: connections by the names that routes may use. */
-export interface BackendEnvironment {
+export interface BackendEnvironment extends DynamoDbEnvironment, FilesystemEnvironment {
   readonly postgresConnections: PostgresConnections
   readonly now?: () => number
 }
 
 /** One line per backend. */
 export function createBackends(environment: BackendEnvironment): readonly Backend[] {
-  return [createPostgresBackend(environment)]
+  return [
+    createPostgresBackend(environment),
+    createDynamoDbBackend(environment),
+    createFilesystemBackend(environment),
+  ]
 }
 
 /** The backends of a process, each opened once per config and shared. */

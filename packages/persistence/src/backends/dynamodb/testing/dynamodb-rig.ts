@@ -42,7 +42,7 @@ export function connect(
   now: () => number = Date.now,
 ): Pick<RunningDynamoDb, 'backend' | 'config' | 'client'> {
   const { endpoint, region, isAws } = server
-  const secrets = isAws
+  const secrets: BackendConfig = isAws
     ? {}
     : { access_key_id: 'secret:aws/id', secret_access_key: 'secret:aws/key' }
   return {
