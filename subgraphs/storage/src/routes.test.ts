@@ -168,7 +168,7 @@ describe('routes', () => {
     for (const [backendType, modes] of [
       ['COSMOS', []],
       ['FIRESTORE', []],
-      ['FILESYSTEM', ['LAB']],
+      ['MEMORY', ['LAB']],
     ] as const) {
       const input = { resourceKind: 'chat_store', tenantId: null, backendType, modes, config: {} }
       expect(codeOf(await saveRoute(operator, input))).toBe('BACKEND_UNAVAILABLE')
