@@ -41,7 +41,7 @@ export async function startServers(
     const server = await startBus({
       dataDir: dataDir.bus,
       port: ports.bus,
-      corsOrigins: [gatewayUrl],
+      corsOrigins: [gatewayUrl, `http://127.0.0.1:${ports.gateway}`],
     })
     opened.push({ close: () => server.close() })
     onProgress(`the event bus and the object store run ${took(startedAtMs)}`)

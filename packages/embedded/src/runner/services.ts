@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@heirloom/errors'
 import { superviseChild, type SupervisedChild } from './child.js'
 import type { DataDir } from './data-dir.js'
-import { gatewayEnv, subgraphEnv, type Surroundings } from './environment.js'
+import { gatewayEnv, subgraphEnv, type Env, type Surroundings } from './environment.js'
 import { took, type Opened } from './opened.js'
 import { recordChildren } from './orphans.js'
 import { serviceScript, type ListedSubgraph } from './repository.js'
@@ -27,8 +27,11 @@ export async function startServices(
   const { onProgress, signal } = options
   const startedAtMs = Date.now()
   const record = recordChildren(dataDir.runFile)
-  const run = (name: string, env: Readonly<Record<string, string>>): SupervisedChild => {
+  // Node 22.1 and later compile less at the next start; Node 20 does not know the variable.
+  const compileCache = join(dataDir.root, 'compile-cache')
+  const run = (name: string, serviceEnv: Env): SupervisedChild => {
     const script = serviceScript(name)
+    const env = { ...serviceEnv, NODE_COMPILE_CACHE: compileCache }
     return superviseChild(
       { name, script, args: ['serve', '--migrate'], env, logFile: newLog(dataDir.logs, name) },
       {
