@@ -32,6 +32,11 @@ export function serveAuth(app: FastifyInstance, deps: AuthRouteDeps): void {
 
   app.get<{ Querystring: { return_to?: unknown } }>('/auth/login', async (request, reply) => {
     const returnTo = returnPath(request.query.return_to, publicUrl)
+    // The provider sends the browser back to the public address: a cookie that is set under
+    // another name of this machine would not come back with it.
+    if (isOtherLoopbackName(request.hostname, publicUrl)) {
+      return reply.redirect(new URL(request.url, publicUrl).href)
+    }
     const checks = provider.newChecks()
     const target = await provider.authorizationUrl(checks, callbackUrl.href)
     const secret = await signIns.begin({ checks, returnTo })
@@ -138,4 +143,14 @@ export function isSignedOut(error: unknown): boolean {
 
 function wantsHtml({ headers }: FastifyRequest): boolean {
   return headers.accept?.includes('text/html') === true
+}
+
+const loopbackNames = ['localhost', '127.0.0.1', '[::1]']
+
+function isOtherLoopbackName(hostname: string, publicUrl: URL): boolean {
+  return (
+    hostname !== publicUrl.hostname &&
+    loopbackNames.includes(hostname) &&
+    loopbackNames.includes(publicUrl.hostname)
+  )
 }

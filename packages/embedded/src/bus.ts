@@ -37,7 +37,8 @@ export type BusConsumer = (typeof busConsumers)[number]
 
 const account = '000000000000'
 const maxReceiveCount = 5
-const visibilityTimeoutSeconds = 30
+// Short: after a kill -9 the emulator may hand a message to the dead process's poll.
+const visibilityTimeoutSeconds = 5
 
 /**
  * Starts SNS, SQS and S3 on 127.0.0.1, with the topic, the queues and the bucket of Heirloom.

@@ -9,9 +9,12 @@ export interface PersonName {
 /** What distinguishes `/Smith/ Jr.` from `/Nagy/ István`, where the given name comes last. */
 const suffixes = /^(?:(?:jr|sr|esq|phd|md|junior|senior|[ivx]+|\d+(?:st|nd|rd|th))\.?,?\s*)+$/i
 
-/** Returns null when the value names nobody, as `//` does. */
+/**
+ * Returns null when the value names nobody, as `//` does. An underscore reads as a space: old
+ * programs wrote it to keep the parts of a name together, as in `Elizabeth_II` or `of_York`.
+ */
 export function parseName(value: string): PersonName | null {
-  const text = tidy(value)
+  const text = tidy(value.replaceAll('_', ' '))
   const [before = '', inside = '', ...rest] = text.split('/').map(tidy)
   const after = tidy(rest.join(' '))
   const display = tidy([before, inside, after].join(' '))

@@ -90,6 +90,7 @@ function awsEnv(bus: EmbeddedBus): Env {
     AWS_ACCESS_KEY_ID: bus.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: bus.credentials.secretAccessKey,
     AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   }
 }
 

@@ -79,18 +79,21 @@ async function scanFrom(
 
 /**
  * Every event that the caller sees after the cursor, and then every one that is appended: once,
- * in order. Without a cursor it starts now. Throws at once what `readStream` throws; later
- * failures end the iteration, and the last cursor handed out is good to go on with.
+ * in order. Without a cursor it starts now, and `onStart` is told the cursor of that moment. Throws
+ * at once what `readStream` throws; later failures end the iteration, and the last cursor handed
+ * out is good to go on with.
  */
 export async function followStream(
   scope: Scope,
   streamId: string,
   after: string | null,
+  onStart: (cursor: string) => void,
 ): Promise<AsyncIterableIterator<PlacedEvent>> {
   const sees = await authorizeRead(scope, streamId)
   const cursors = scope.cursors.for(scope.tenant.tenantId, streamId)
   const log = scope.streams.log(streamId)
   const from = await resumeFrom(log, cursors, after)
+  if (after === null) onStart(cursors.encode(from))
   const events = tail(log, {
     from,
     pollIntervalMs: scope.pollIntervalMs,
