@@ -9,6 +9,7 @@ export interface EventAnswer {
 
 interface Answer {
   readonly data?: Readonly<Record<string, EventAnswer>> | null
+  readonly extensions?: { readonly start_cursor?: string }
   readonly errors?: readonly { readonly extensions?: { readonly code?: string } }[]
 }
 
@@ -84,6 +85,8 @@ async function next(answers: AsyncIterableIterator<Answer>): Promise<EventAnswer
   if (result.done === true) throw new SubscriptionError('ended')
   const [event] = Object.values(result.value.data ?? {})
   if (event !== undefined) return event
+  // Where "now" was, told ahead of the first event.
+  if (result.value.extensions?.start_cursor !== undefined) return next(answers)
   throw new SubscriptionError(result.value.errors?.[0]?.extensions?.code ?? 'unknown')
 }
 
