@@ -9,7 +9,9 @@ import {
   eventStreamContract,
   recordTableConcurrencyContract,
   recordTableContract,
+  recordTableIsolationContract,
   recordTableModelContract,
+  recordTableRangeContract,
 } from './contract/index.js'
 import type { BackendRig } from './contract/backend-rig.js'
 
@@ -42,6 +44,8 @@ for (const rig of rigs) {
   recordTableContract(rig)
   recordTableConcurrencyContract(rig)
   recordTableModelContract(rig)
+  recordTableRangeContract(rig)
+  recordTableIsolationContract(rig)
   eventStreamContract(rig)
 }
 

@@ -1,5 +1,7 @@
 export { recordTableContract } from './record-table-contract.js'
 export { recordTableConcurrencyContract } from './record-table-concurrency-contract.js'
 export { recordTableModelContract } from './record-table-model-contract.js'
+export { recordTableRangeContract } from './record-table-range-contract.js'
+export { recordTableIsolationContract } from './record-table-isolation-contract.js'
 export { eventStreamContract } from './event-stream-contract.js'
 export type { BackendRig, RunningBackend } from './backend-rig.js'

@@ -3,7 +3,9 @@ import {
   eventStreamContract,
   recordTableConcurrencyContract,
   recordTableContract,
+  recordTableIsolationContract,
   recordTableModelContract,
+  recordTableRangeContract,
 } from '../../contract/index.js'
 import { dynamoDbBackendRig } from './testing/dynamodb-rig.js'
 import { dynamoDbRig } from './testing/dynamodb-server.js'
@@ -12,5 +14,7 @@ describeWith(dynamoDbRig, 'DynamoDB', () => {
   recordTableContract(dynamoDbBackendRig)
   recordTableConcurrencyContract(dynamoDbBackendRig)
   recordTableModelContract(dynamoDbBackendRig)
+  recordTableRangeContract(dynamoDbBackendRig)
+  recordTableIsolationContract(dynamoDbBackendRig)
   eventStreamContract(dynamoDbBackendRig)
 })
