@@ -3,6 +3,8 @@
 // Every step runs even when an earlier one fails, so that one look tells all there is to mend.
 import { spawnSync } from 'node:child_process'
 
+/** Title, command, arguments, and what mends it.
+ * @type {[string, string, string[], string?][]} */
 const steps = [
   ['format', 'prettier', ['--check', '--log-level', 'warn', '.'], 'npm run format'],
   ['project references', 'node', ['scripts/references.mjs', '--check']],
@@ -26,6 +28,7 @@ const steps = [
   ],
 ]
 
+/** @type {string[]} */
 const failed = []
 for (const [title, command, args, fix] of steps) {
   const from = performance.now()

@@ -90,7 +90,8 @@ export async function eventually(
   const deadline = Date.now() + timeoutMs
   for (;;) {
     if (await condition().catch(() => false)) return
-    if (Date.now() > deadline) throw new Error(`not so within ${timeoutMs} ms: ${condition}`)
+    if (Date.now() > deadline)
+      throw new Error(`not so within ${timeoutMs} ms: ${condition.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
