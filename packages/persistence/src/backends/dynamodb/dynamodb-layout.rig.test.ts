@@ -209,12 +209,12 @@ describeWith(dynamoDbRig, 'the items of a DynamoDB table', () => {
     const missing = running.backend.open({ ...running.config, table_name })
     const records = missing.records.for(testTenant().tenantId)
     for (const attempt of [
-      missing.ping(),
-      records.get('p', 'k'),
-      records.put('p', 'k', {}),
-      records.query('p', { limit: 1 }),
+      () => missing.ping(),
+      () => records.get('p', 'k'),
+      () => records.put('p', 'k', {}),
+      () => records.query('p', { limit: 1 }),
     ]) {
-      await expect(attempt).rejects.toMatchObject({
+      await expect(attempt()).rejects.toMatchObject({
         code: 'BACKEND_UNAVAILABLE',
         message: `the DynamoDB table "${table_name}" is not in ${running.config['region']}: create it by \`heirloom routes provision\``,
       })

@@ -17,7 +17,8 @@
  * and left out of the file at the next write. There are no wake-ups; whoever waits polls.
  *
  * Not given: speed with large partitions (each write rewrites one), and use by several machines
- * through a shared file system (file-lock.ts).
+ * through a shared file system (file-lock.ts). A process that is killed while it asks for a lock can
+ * leave the draft of its lock file behind, which nobody reads.
  */
 import { AppError } from '@heirloom/errors'
 import type { Backend, OpenBackend } from '../backend.js'
