@@ -7,10 +7,11 @@ import { mkdirSync } from 'node:fs'
 import { chromium } from './rigs/chromium.mjs'
 import { dockerCompose } from './rigs/docker-compose.mjs'
 import { dynamodb } from './rigs/dynamodb.mjs'
+import { firestore } from './rigs/firestore.mjs'
 
 const cache = '.rigs'
 mkdirSync(cache, { recursive: true })
-const rigs = [chromium(), dockerCompose(cache), dynamodb(cache)]
+const rigs = [chromium(), dockerCompose(cache), dynamodb(cache), firestore()]
 const env = { ...process.env }
 for (const { name, env: found, missing } of rigs) {
   console.log(missing ? `missing  ${name}: ${missing}` : `ready    ${name}`)

@@ -7,6 +7,7 @@ import { filesystemBackendRig } from './backends/filesystem/testing/filesystem-r
 import { recordMigrations } from './backends/postgres/schema.js'
 import {
   eventStreamContract,
+  recordScanContract,
   recordTableConcurrencyContract,
   recordTableContract,
   recordTableIsolationContract,
@@ -38,6 +39,7 @@ const rigs: readonly BackendRig[] = [
 /** The others pass the same suites in their own file, by `npm run test:rigs`. */
 const rigTests: Readonly<Partial<Record<BackendType, string>>> = {
   dynamodb: './backends/dynamodb/dynamodb.rig.test.ts',
+  firestore: './backends/firestore/firestore.rig.test.ts',
 }
 
 for (const rig of rigs) {
@@ -46,6 +48,7 @@ for (const rig of rigs) {
   recordTableModelContract(rig)
   recordTableRangeContract(rig)
   recordTableIsolationContract(rig)
+  recordScanContract(rig)
   eventStreamContract(rig)
 }
 

@@ -10,12 +10,17 @@ import {
   type FilesystemEnvironment,
 } from './backends/filesystem/filesystem-backend.js'
 import {
+  createFirestoreBackend,
+  type FirestoreEnvironment,
+} from './backends/firestore/firestore-backend.js'
+import {
   createPostgresBackend,
   type PostgresConnections,
 } from './backends/postgres/postgres-backend.js'
 
 /** What the process gives its backends: connections by the names that routes may use. */
-export interface BackendEnvironment extends DynamoDbEnvironment, FilesystemEnvironment {
+export interface BackendEnvironment
+  extends DynamoDbEnvironment, FirestoreEnvironment, FilesystemEnvironment {
   readonly postgresConnections: PostgresConnections
   readonly now?: () => number
 }
@@ -25,6 +30,7 @@ export function createBackends(environment: BackendEnvironment): readonly Backen
   return [
     createPostgresBackend(environment),
     createDynamoDbBackend(environment),
+    createFirestoreBackend(environment),
     createFilesystemBackend(environment),
   ]
 }

@@ -1,0 +1,20 @@
+import { describeWith } from '@heirloom/testkit'
+import {
+  eventStreamContract,
+  recordTableConcurrencyContract,
+  recordTableContract,
+  recordTableIsolationContract,
+  recordTableModelContract,
+  recordTableRangeContract,
+} from '../../contract/index.js'
+import { firestoreBackendRig } from './testing/firestore-rig.js'
+import { firestoreRig } from './testing/firestore-server.js'
+
+describeWith(firestoreRig, 'Firestore', () => {
+  recordTableContract(firestoreBackendRig)
+  recordTableConcurrencyContract(firestoreBackendRig)
+  recordTableModelContract(firestoreBackendRig)
+  recordTableRangeContract(firestoreBackendRig)
+  recordTableIsolationContract(firestoreBackendRig)
+  eventStreamContract(firestoreBackendRig)
+})
