@@ -3,5 +3,6 @@ export { recordTableConcurrencyContract } from './record-table-concurrency-contr
 export { recordTableModelContract } from './record-table-model-contract.js'
 export { recordTableRangeContract } from './record-table-range-contract.js'
 export { recordTableIsolationContract } from './record-table-isolation-contract.js'
+export { recordScanContract } from './record-scan-contract.js'
 export { eventStreamContract } from './event-stream-contract.js'
 export type { BackendRig, RunningBackend } from './backend-rig.js'

@@ -1,5 +1,6 @@
 import type { TenantId } from '@heirloom/tenancy'
 import type { KeyLayout } from './key-layout.js'
+import type { ScanPage, ScanRange } from './record-scan.js'
 
 export type JsonValue =
   string | number | boolean | null | readonly JsonValue[] | { readonly [field: string]: JsonValue }
@@ -138,4 +139,15 @@ export interface RecordTable {
 /** The only way to a table: the tenant is bound before any data is reached. */
 export interface Records {
   for(tenant: TenantId, layout?: KeyLayout): RecordTable
+
+  /**
+   * One page of all records of a tenant, or of all tenants, that were written with this layout; for
+   * moving data, never for a request. A record that is there, and not written, from before the first
+   * page until after the last one appears at least once; of others nothing is promised, and a
+   * record may appear twice. Expired records do not appear. The order is the backend's own. A page
+   * may be empty although `next` says there is more. A token stays good across processes and
+   * restarts, for the same range.
+   * @throws AppError CURSOR_INVALID, INVALID_INPUT, BACKEND_UNAVAILABLE, TIMEOUT
+   */
+  scan(range: ScanRange, layout?: KeyLayout): Promise<ScanPage>
 }

@@ -4,6 +4,7 @@
  *   PK          the native partition key: (tenant, pk) composed by the store's layout
  *               (ports/key-layout.ts), `{tenant}#{pk}` where it declares none
  *   SK          the sort key as the store gives it; DynamoDB sorts strings by their UTF-8 too
+ *   pk          the partition key as the store gives it, which a layout may have shortened above
  *   tenant_id   whose record it is
  *   version     a random UUID made by the writer, so that none returns for a key, not even after
  *               a delete, and a writer recognises its own write
@@ -31,6 +32,7 @@ import type { BackendConfig, ConfigSpec } from '../config-spec.js'
 import { createCalls, type CallTiming } from './calls.js'
 import { createDynamoDbRecordTable } from './dynamodb-record-table.js'
 import { provision } from './provision.js'
+import { scan } from './scan.js'
 import { pingTable, type Table } from './table.js'
 
 export interface DynamoDbEnvironment {
@@ -92,7 +94,10 @@ export function createDynamoDbBackend(
 
 function openTable(table: Table, now: () => number): OpenBackend {
   return {
-    records: { for: (tenant, layout) => createDynamoDbRecordTable(table, tenant, layout, now) },
+    records: {
+      for: (tenant, layout) => createDynamoDbRecordTable(table, tenant, layout, now),
+      scan: (range) => scan(table, range, now),
+    },
     ping: () => pingTable(table),
     provision: () => provision(table),
     close: () => {

@@ -20,7 +20,7 @@ import { writeMany, writeOne, type PlannedWrite } from './writes.js'
 export const dynamoDbCapabilities: RecordTableCapabilities = {
   maxItemBytes: 400_000,
   maxTransactItems: 100,
-  maxTransactBytes: 3_900_000,
+  maxTransactBytes: 3_800_000,
   maxPartitionKeyBytes: 1_024,
   maxSortKeyBytes: 1_024,
   maxPageItems: 1_000,
@@ -76,7 +76,7 @@ export function createDynamoDbRecordTable(
         const { sk, value, expiresAt = null } = write
         const text = texts[index] ?? 'null'
         const item = writeItem(
-          { tenant, nativePk, sk, text, value, expiresAt, attributes },
+          { tenant, pk, nativePk, sk, text, value, expiresAt, attributes },
           version,
         )
         return { key, item, version, expect }

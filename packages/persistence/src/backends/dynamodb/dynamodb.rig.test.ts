@@ -1,6 +1,7 @@
 import { describeWith } from '@heirloom/testkit'
 import {
   eventStreamContract,
+  recordScanContract,
   recordTableConcurrencyContract,
   recordTableContract,
   recordTableIsolationContract,
@@ -16,5 +17,6 @@ describeWith(dynamoDbRig, 'DynamoDB', () => {
   recordTableModelContract(dynamoDbBackendRig)
   recordTableRangeContract(dynamoDbBackendRig)
   recordTableIsolationContract(dynamoDbBackendRig)
+  recordScanContract(dynamoDbBackendRig)
   eventStreamContract(dynamoDbBackendRig)
 })

@@ -7,7 +7,7 @@ import type { JsonObject, JsonValue, RecordVersion, TableRecord } from '../../po
 export type Item = Record<string, AttributeValue>
 
 /** Attributes that are ours; a layout cannot name one of them. */
-const reserved = ['PK', 'SK', 'tenant_id', 'version', 'data', 'expires_at', 'ttl']
+const reserved = ['PK', 'SK', 'pk', 'tenant_id', 'version', 'data', 'expires_at', 'ttl']
 
 /** "The maximum item size in DynamoDB is 400 KB", names of attributes included. */
 export const maxItemSizeBytes = 400 * 1_024
@@ -19,6 +19,7 @@ const msPerSecond = 1_000
 
 export interface NewItem {
   readonly tenant: TenantId
+  readonly pk: string
   readonly nativePk: string
   readonly sk: string
   readonly text: string
@@ -40,6 +41,7 @@ export function writeItem(item: NewItem, version: RecordVersion): Item {
   return {
     ...copied(item.value, item.attributes),
     ...keyOf(item.nativePk, item.sk),
+    pk: { S: item.pk },
     tenant_id: { S: item.tenant },
     version: { S: version },
     data: { S: item.text },

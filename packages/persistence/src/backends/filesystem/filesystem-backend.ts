@@ -26,6 +26,7 @@ import type { ConfigSpec } from '../config-spec.js'
 import { createFileLock, type FileLockTiming } from './file-lock.js'
 import { createFilesystemRecordTable } from './filesystem-record-table.js'
 import { openRoot } from './root-folder.js'
+import { scan } from './scan.js'
 
 export interface FilesystemEnvironment {
   /** The folder below which routes may choose; without one the backend cannot be opened. */
@@ -51,7 +52,10 @@ export function createFilesystemBackend(
       const root = openRoot(filesystemFolder, config['root'] ?? '')
       const lock = createFileLock(timing)
       return {
-        records: { for: (tenant) => createFilesystemRecordTable({ root, lock, now }, tenant) },
+        records: {
+          for: (tenant) => createFilesystemRecordTable({ root, lock, now }, tenant),
+          scan: (range) => scan(root, range, now),
+        },
         ping: async () => {
           await root.path()
         },

@@ -9,22 +9,35 @@ const maxFileBytes = 64 * 1_048_576
 
 type Row = readonly [sk: string, version: string, expiresAtMs: number | null, value: JsonObject]
 
+export interface Partition {
+  readonly pk: string
+  readonly records: readonly TableRecord[]
+}
+
 /** Live records by their key, in the order of its bytes. */
 export async function readPartition(
   path: string,
   pk: string,
   now: number,
 ): Promise<readonly TableRecord[]> {
+  const partition = await readWholePartition(path, now)
+  if (partition === null) return []
+  if (partition.pk === pk) return partition.records
+  throw new AppError('INTERNAL', 'the file of a partition holds another one')
+}
+
+/** Null when there is no such file. */
+export async function readWholePartition(path: string, now: number): Promise<Partition | null> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (hasErrorCode(error, 'ENOENT')) return null
     throw error
   })
-  if (text === null) return []
+  if (text === null) return null
   const content = JSON.parse(text) as { readonly pk: string; readonly records: readonly Row[] }
-  if (content.pk !== pk) throw new AppError('INTERNAL', 'the file of a partition holds another one')
-  return content.records
+  const records = content.records
     .map(toRecord)
     .filter(({ expiresAt }) => (expiresAt?.getTime() ?? Infinity) > now)
+  return { pk: content.pk, records }
 }
 
 /** Only for who holds the lock of the partition. @throws AppError PAYLOAD_TOO_LARGE */

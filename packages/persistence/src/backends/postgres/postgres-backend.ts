@@ -12,6 +12,7 @@ import type { Backend, OpenBackend } from '../backend.js'
 import type { ConfigSpec } from '../config-spec.js'
 import type { RecordSchema } from './schema.js'
 import { createPostgresRecordTable } from './postgres-record-table.js'
+import { scan } from './scan.js'
 import { createWakeUps } from './wake-ups.js'
 
 export interface PostgresConnection {
@@ -56,6 +57,7 @@ function openPostgres(connection: PostgresConnection, now: () => number): OpenBa
   return {
     records: {
       for: (tenant) => createPostgresRecordTable(database.for(tenant), wakeUps, now),
+      scan: (range) => scan(database, range, now),
     },
     ping: () => database.ping(),
     close: async () => {

@@ -4,13 +4,13 @@ import { afterPrefix } from '../../keys.js'
 import { checkKey, checkLimit, checkSortKey, checkWrites } from '../../ports/limits.js'
 import { pageToken, readPageToken } from '../../ports/page-token.js'
 import type {
-  JsonObject,
   RecordRange,
   RecordTable,
   RecordTableCapabilities,
   RecordVersion,
   TableRecord,
 } from '../../ports/record-table.js'
+import { columns, toRecord, type ReadRow } from './rows.js'
 import type { RecordSchema } from './schema.js'
 import { transact } from './transact.js'
 import type { WakeUps } from './wake-ups.js'
@@ -30,16 +30,6 @@ export const postgresCapabilities: RecordTableCapabilities = {
   expiryPrecisionMs: 1,
   changes: 'notify',
 }
-
-interface ReadRow {
-  readonly sk: string
-  readonly value: JsonObject
-  readonly version: number
-  readonly expires_at_ms: number | null
-}
-
-const columns = sql`sk, value, version,
-  (extract(epoch from expires_at) * 1000)::float8 as expires_at_ms`
 
 export function createPostgresRecordTable(
   database: TenantDatabase<RecordSchema>,
@@ -107,13 +97,4 @@ function rangeCondition(pk: string, range: RecordRange): RawBuilder<unknown> {
   }
   const order = descending ? sql`desc` : sql`asc`
   return sql`${sql.join(conditions, sql` and `)} order by sk ${order} limit ${range.limit + 1}`
-}
-
-function toRecord(row: ReadRow): TableRecord {
-  return {
-    sk: row.sk,
-    value: row.value,
-    version: String(row.version) as RecordVersion,
-    expiresAt: row.expires_at_ms === null ? null : new Date(Math.round(row.expires_at_ms)),
-  }
 }
