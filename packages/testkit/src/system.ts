@@ -34,8 +34,8 @@ interface CliFile {
 
 const startTimeoutMs = 90_000
 const stopTimeoutMs = 20_000
-// The runner takes a few ports from the one that it is given on, and the subgraphs' a hundred on.
-const portsNeeded = [0, 1, 2, 3, 101, 102, 103, 104, 105, 106]
+// The runner takes the port that it is given, and the ones that follow.
+const portsNeeded = Array.from({ length: 12 }, (_, offset) => offset)
 
 export async function startSystem(
   options: { dataDir?: string; port?: number } = {},

@@ -11,7 +11,7 @@ export function summary(facts: SystemFacts, seconds: string): string {
 Heirloom is ready (${seconds} s).
 
   Gateway    ${facts.gatewayUrl}
-  GraphiQL   ${facts.gatewayUrl}/graphql
+  GraphiQL   ${facts.gatewayUrl}/graphiql
   Sign in    ${facts.gatewayUrl}/auth/login
   Data       ${facts.dataDir}
 
