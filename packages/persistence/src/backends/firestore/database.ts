@@ -15,7 +15,7 @@ export interface WireWrite {
 
 /** google.firestore.v1.StructuredQuery, as far as it is used. */
 export interface WireQuery {
-  readonly from: { collectionId: string }[]
+  readonly from: { collectionId?: string; allDescendants?: boolean }[]
   readonly where?: {
     readonly compositeFilter: { readonly op: 'AND'; readonly filters: WireFilter[] }
   }

@@ -36,6 +36,7 @@ import { createDatabase } from './database.js'
 import { createFirestoreRecordTable } from './firestore-record-table.js'
 import { collectionIds, createPlaces } from './places.js'
 import { provision } from './provision.js'
+import { scan } from './scan.js'
 import { createWakeUps } from './wake-ups.js'
 
 export interface FirestoreEnvironment {
@@ -113,6 +114,7 @@ function openFirestore(
         const places = createPlaces(root, place.collection, tenant, layout)
         return createFirestoreRecordTable(database, places, wakeUps, tenant, layout, now)
       },
+      scan: (range, layout) => scan(database, place.collection, range, layout, now()),
     },
     ping: async () => {
       await database.get([`${root}/${pingCollection}/ping`])

@@ -6,6 +6,7 @@ import {
   recordTableIsolationContract,
   recordTableModelContract,
   recordTableRangeContract,
+  recordScanContract,
 } from '../../contract/index.js'
 import { firestoreBackendRig } from './testing/firestore-rig.js'
 import { firestoreRig } from './testing/firestore-server.js'
@@ -16,5 +17,6 @@ describeWith(firestoreRig, 'Firestore', () => {
   recordTableModelContract(firestoreBackendRig)
   recordTableRangeContract(firestoreBackendRig)
   recordTableIsolationContract(firestoreBackendRig)
+  recordScanContract(firestoreBackendRig)
   eventStreamContract(firestoreBackendRig)
 })

@@ -8,6 +8,7 @@ export interface WireValue {
   readonly doubleValue?: number | null
   readonly stringValue?: string | null
   readonly timestampValue?: WireTimestamp | null
+  readonly referenceValue?: string | null
   readonly arrayValue?: { readonly values?: WireValue[] | null } | null
   readonly mapValue?: { readonly fields?: Record<string, WireValue> | null } | null
 }
