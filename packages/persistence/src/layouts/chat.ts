@@ -45,12 +45,15 @@ export const chatLayout = {
         'chat_messages/{tenant_id}#{mode}#{project_id}#{thread_id}/runs/run#{run_id}#{message_id}',
     },
     snapshot: {
-      pk: 'chat_snapshot#{mode}#{project_id}#{thread_id}',
-      sk: 'ts#{timestamp}#{snapshot_id}',
-      dynamodb: 'chat_snapshot#{tenant_id}#{project_id}#{thread_id}',
-      cosmos: { pk: 'chat_snapshot#{tenant_id}#{project_id}#{thread_id}', id: 'ts#{snapshot_id}' },
+      pk: 'chat#{mode}#{project_id}#{thread_id}',
+      sk: 'snapshot#{timestamp}#{snapshot_id}',
+      dynamodb: 'chat#{tenant_id}#{project_id}#{thread_id}',
+      cosmos: {
+        pk: 'chat#{tenant_id}#{project_id}#{thread_id}',
+        id: 'snapshot#{timestamp}#{snapshot_id}',
+      },
       firestore:
-        'chat_snapshots/{tenant_id}#{mode}#{project_id}#{thread_id}/snapshots/ts#{snapshot_id}',
+        'chat_snapshots/{tenant_id}#{mode}#{project_id}#{thread_id}/snapshots/{timestamp}#{snapshot_id}',
     },
     /** The threads of a project, each claimed by one mode. */
     thread: {

@@ -4,14 +4,14 @@ import type { StoreLayout } from './store-layout.js'
 export const firearmsPolicyLayout = {
   records: {
     binding: {
-      pk: 'tenant',
+      pk: 'firearms_policy',
       sk: 'bind#{action_name}',
       dynamodb: 'tenant#{tenant_id}',
       cosmos: { pk: 'tenant#{tenant_id}', id: 'bind#{action_name}' },
       firestore: 'firearms_policy/{tenant_id}/bindings/binding#{action_name}',
     },
     grant: {
-      pk: 'tenant',
+      pk: 'firearms_policy',
       sk: 'grant#{actor_type}#{actor_id}#{firearm_id}',
       dynamodb: 'tenant#{tenant_id}',
       cosmos: { pk: 'tenant#{tenant_id}', id: 'grant#{actor_type}#{actor_id}#{firearm_id}' },
@@ -20,14 +20,14 @@ export const firearmsPolicyLayout = {
     },
     /** Bindings and grants by firearm: copies, written with them. */
     boundFirearm: {
-      pk: 'tenant',
+      pk: 'firearms_policy',
       sk: 'firearm#{firearm_id}#bind#{action_name}',
       dynamodb: 'tenant#{tenant_id}',
       cosmos: { pk: 'tenant#{tenant_id}', id: 'firearm#{firearm_id}#bind#{action_name}' },
       firestore: 'firearms_policy/{tenant_id}/firearms/firearm#{firearm_id}#bind#{action_name}',
     },
     grantedFirearm: {
-      pk: 'tenant',
+      pk: 'firearms_policy',
       sk: 'firearm#{firearm_id}#grant#{actor_type}#{actor_id}',
       dynamodb: 'tenant#{tenant_id}',
       cosmos: {
@@ -38,7 +38,7 @@ export const firearmsPolicyLayout = {
         'firearms_policy/{tenant_id}/firearms/firearm#{firearm_id}#grant#{actor_type}#{actor_id}',
     },
     audit: {
-      pk: 'tenant',
+      pk: 'firearms_policy',
       sk: 'audit#{ts}#{audit_id}',
       dynamodb: 'tenant#{tenant_id}',
       cosmos: { pk: 'tenant#{tenant_id}', id: 'audit#{ts}#{audit_id}' },

@@ -4,7 +4,7 @@ import type { StoreLayout } from './store-layout.js'
 export const strategyPolicyLayout = {
   records: {
     policy: {
-      pk: 'tenant',
+      pk: 'strategy_policy',
       sk: 'scope#{surface_id}#{action_name}',
       dynamodb: 'tenant#{tenant_id}',
       cosmos: { pk: 'tenant#{tenant_id}', id: 'scope#{surface_id}#{action_name}' },
