@@ -50,6 +50,13 @@ describe('the first hour', () => {
     })
   })
 
+  it('says who asks, and for which tenant', async () => {
+    const { data } = await ask(`{ viewer { tenant { id name } roles } }`)
+    expect(data).toEqual({
+      viewer: { tenant: { id: 't_haworth', name: 'Haworth Archive' }, roles: ['OWNER'] },
+    })
+  })
+
   it('names how two people are related', async () => {
     const downe = graphqlClient(`${system.url}/graphql`, await system.token('t_downe'))
     const people = async (name: string): Promise<string> => {

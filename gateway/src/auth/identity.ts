@@ -23,6 +23,7 @@ export interface Identity {
 export function identityOf(payload: JWTPayload): Identity {
   const claims: TenantClaims = {
     tenant_id: payload['tenant_id'],
+    tenant_name: payload['tenant_name'],
     mode: payload['mode'],
     project_id: payload['project_id'],
     surface_id: payload['surface_id'],

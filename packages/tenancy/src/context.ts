@@ -11,6 +11,8 @@ export type Role = (typeof roles)[number]
 /** Who asks, and for which tenant. Built from verified claims and from nothing else. */
 export interface TenantContext {
   readonly tenantId: TenantId
+  /** As people call it; only the provider that signed them in knows. */
+  readonly tenantName?: string
   readonly mode: Mode
   readonly projectId?: string
   readonly surfaceId?: string
@@ -33,6 +35,7 @@ export interface Actor {
  */
 export interface TenantClaims {
   readonly tenant_id?: unknown
+  readonly tenant_name?: unknown
   readonly mode?: unknown
   readonly project_id?: unknown
   readonly surface_id?: unknown
@@ -45,6 +48,7 @@ export interface TenantClaims {
 
 /** @throws AppError TOKEN_INVALID when a claim is missing or malformed */
 export function tenantContext(claims: TenantClaims): TenantContext {
+  const tenantName = optionalText(claims.tenant_name, 'tenant_name')
   const projectId = optionalText(claims.project_id, 'project_id')
   const surfaceId = optionalText(claims.surface_id, 'surface_id')
   const traceparent = optionalText(claims.traceparent, 'traceparent')
@@ -54,6 +58,7 @@ export function tenantContext(claims: TenantClaims): TenantContext {
     actor: actor(claims),
     roles: list(claims.roles).map((role) => oneOf(roles, role, 'roles')),
     requestId: text(claims.request_id, 'request_id'),
+    ...(tenantName === undefined ? {} : { tenantName }),
     ...(projectId === undefined ? {} : { projectId }),
     ...(surfaceId === undefined ? {} : { surfaceId }),
     ...(traceparent === undefined ? {} : { traceparent }),
@@ -64,6 +69,7 @@ export function tenantContext(claims: TenantClaims): TenantContext {
 export function tenantClaims(context: TenantContext): Record<string, unknown> {
   return {
     tenant_id: context.tenantId,
+    tenant_name: context.tenantName,
     mode: context.mode,
     project_id: context.projectId,
     surface_id: context.surfaceId,

@@ -9,6 +9,7 @@ export interface Account {
 /** The claims that tell Heirloom who asks, for which tenant, with which roles. */
 export interface HeirloomClaims {
   readonly tenant_id: string
+  readonly tenant_name: string
   readonly mode: string
   readonly roles: readonly string[]
   readonly name: string
@@ -29,18 +30,17 @@ export function signIn(email: string, password: string): Account | undefined {
 }
 
 export function accountClaims({ user, tenant }: Account): HeirloomClaims {
-  return { tenant_id: tenant.tenantId, mode: tenant.mode, roles: [user.role], name: user.name }
+  return { ...tenantClaims(tenant), roles: [user.role], name: user.name }
 }
 
 export const cliSubject = 'service:cli'
 
 export function cliClaims(tenant: DemoTenant): HeirloomClaims {
-  return {
-    tenant_id: tenant.tenantId,
-    mode: tenant.mode,
-    roles: [tenant.cliRole],
-    name: 'heirloom command line',
-  }
+  return { ...tenantClaims(tenant), roles: [tenant.cliRole], name: 'heirloom command line' }
+}
+
+function tenantClaims(tenant: DemoTenant) {
+  return { tenant_id: tenant.tenantId, tenant_name: tenant.name, mode: tenant.mode }
 }
 
 function isDemoPassword(password: string): boolean {

@@ -50,7 +50,7 @@ export function providerConfiguration(secrets: OidcSecrets, uris: RedirectUris):
     clientDefaults: { id_token_signed_response_alg: 'RS256' },
     scopes: scopes.split(' '),
     claims: {
-      openid: ['sub', 'tenant_id', 'mode', 'roles'],
+      openid: ['sub', 'tenant_id', 'tenant_name', 'mode', 'roles'],
       profile: ['name'],
       email: ['email'],
     },

@@ -3,12 +3,9 @@ import type { Scope } from './scope.js'
 import { userOf, type User } from './user.js'
 import type { Tenant } from './tenant.js'
 
-/** The tenant of the request; its row is made at first sight, named after its id. */
-export async function ensureTenant(
-  { tenant, now }: Scope,
-  changes: Changes,
-  name: string = tenant.tenantId,
-): Promise<Tenant> {
+/** The tenant of the request; its row is made at first sight, named as its provider names it. */
+export async function ensureTenant({ tenant, now }: Scope, changes: Changes): Promise<Tenant> {
+  const name = tenant.tenantName ?? tenant.tenantId
   const known = await changes.tenants.current()
   if (known !== null) return known
   const seen: Tenant = { id: tenant.tenantId, name, createdAt: now() }
