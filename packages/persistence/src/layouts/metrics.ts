@@ -25,14 +25,6 @@ export const metricsLayout = {
       firestore:
         'metrics/{tenant_id}#{mode}#{project_id}#{metric}#{day}/buckets/bucket#{hour}#{series}#{shard}',
     },
-    /** Which points were counted. */
-    counted: {
-      pk: 'metric#{mode}#{project_id}#{metric}#{day}',
-      sk: 'id#{point_id}',
-      dynamodb: 'metric#{tenant_id}#{mode}#{project_id}#{metric}#{day}',
-      cosmos: { pk: 'metric#{tenant_id}#{mode}#{project_id}#{metric}#{day}', id: 'id#{point_id}' },
-      firestore: 'metrics/{tenant_id}#{mode}#{project_id}#{metric}#{day}/ids/id#{point_id}',
-    },
   },
   indexes: [],
 } as const satisfies StoreLayout

@@ -5,7 +5,13 @@
  */
 import { tabularLayout } from '../layouts/tabular.js'
 import { recordKeys, type RecordKeys } from '../layouts/store-layout.js'
-import type { JsonObject, RecordTable, RecordVersion, TableRecord } from '../ports/record-table.js'
+import type {
+  Expectation,
+  JsonObject,
+  RecordTable,
+  RecordVersion,
+  TableRecord,
+} from '../ports/record-table.js'
 import { boundedText, expiry, identifier, invalid, jsonObject } from './input.js'
 import { readPage, type Page, type PageRequest } from './record-page.js'
 
@@ -83,10 +89,11 @@ export function createTabularStore(
   }
 
   return {
-    upsert: async (table, key, data, { expect = 'anything', expiresAt } = {}) => {
+    upsert: async (table, key, data, { expect, expiresAt } = {}) => {
       const until = expiry(expiresAt, now(), 'the expiry')
       const value = { data: jsonObject(data, 'the data') }
-      const put = { expect, expiresAt: until } as const
+      const expected: Expectation = expect ?? 'anything'
+      const put = { expect: expected, expiresAt: until }
       const version = await records.put(partition(table), sortKey(key), value, put)
       return { key, data, version, expiresAt: until }
     },
