@@ -8,10 +8,19 @@ import { chromium } from './rigs/chromium.mjs'
 import { dockerCompose } from './rigs/docker-compose.mjs'
 import { dynamodb } from './rigs/dynamodb.mjs'
 import { firestore } from './rigs/firestore.mjs'
+import { mongo } from './rigs/mongo.mjs'
+import { redis } from './rigs/redis.mjs'
 
 const cache = '.rigs'
 mkdirSync(cache, { recursive: true })
-const rigs = [chromium(), dockerCompose(cache), dynamodb(cache), firestore()]
+const rigs = [
+  chromium(),
+  dockerCompose(cache),
+  dynamodb(cache),
+  firestore(),
+  await mongo(cache),
+  redis(),
+]
 const env = { ...process.env }
 for (const { name, env: found, missing } of rigs) {
   console.log(missing ? `missing  ${name}: ${missing}` : `ready    ${name}`)

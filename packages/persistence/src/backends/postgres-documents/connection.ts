@@ -1,0 +1,43 @@
+import { createDatabase, type Database, type TenantDatabase } from '@heirloom/postgres'
+import type { DocumentSchema } from './schema.js'
+import { createScopeWakeUps, type ScopeWakeUps } from './wake-ups.js'
+
+export interface PostgresDocumentsConfig {
+  /** Of the app role: row-level security must hold for it. */
+  readonly url: string
+  /** Of the owner: declared composite indexes are created with it, and only verified without. */
+  readonly ownerUrl?: string
+  readonly maxConnections?: number
+}
+
+/** One pool and one listening connection, shared by the stores of one configured backend. */
+export interface PostgresDocuments {
+  readonly config: PostgresDocumentsConfig
+  readonly database: Database<DocumentSchema>
+  readonly wakeUps: ScopeWakeUps
+  close(): Promise<void>
+}
+
+export type ScopedDatabase = TenantDatabase<DocumentSchema>
+
+export function openPostgresDocuments(config: PostgresDocumentsConfig): PostgresDocuments {
+  const database = createDatabase<DocumentSchema>({
+    url: config.url,
+    applicationName: 'heirloom documents',
+    ...(config.maxConnections === undefined ? {} : { maxConnections: config.maxConnections }),
+  })
+  const wakeUps = createScopeWakeUps(config.url)
+  let closed: Promise<void> | undefined
+  return {
+    config,
+    database,
+    wakeUps,
+    close: () => {
+      closed ??= (async () => {
+        await wakeUps.close()
+        await database.close()
+      })()
+      return closed
+    },
+  }
+}
