@@ -17,3 +17,15 @@ export { required, optional, integer } from './env.js'
 export { serviceMain, type ServiceDefinition, type ServiceInvocation } from './service-main.js'
 export type { Env } from './env.js'
 export { announceStart } from './start-cursor.js'
+export {
+  given,
+  readConsumerConfig,
+  readRelayConfig,
+  readRoles,
+  readServerConfig,
+  type CloudConfig,
+  type ConsumerConfig,
+  type RelayConfig,
+  type Roles,
+  type ServerConfig,
+} from './service-config.js'

@@ -20,7 +20,7 @@ describe('the configuration', () => {
         internalJwksUrl: env.INTERNAL_JWKS_URL,
         storiesUrl: env.STORIES_URL,
       },
-      worker: {
+      relay: {
         databaseUrl: env.WORKER_DATABASE_URL,
         topicArn: env.EVENTS_TOPIC_ARN,
         region: env.AWS_REGION,
@@ -31,9 +31,9 @@ describe('the configuration', () => {
 
   it('asks of a process only what its role needs', () => {
     const { WORKER_DATABASE_URL: _worker, EVENTS_TOPIC_ARN: _topic, ...api } = env
-    expect(readConfig({ ...api, SERVICE_ROLE: 'api' }).worker).toBeNull()
-    const { DATABASE_URL: _app, STORIES_URL: _stories, ...worker } = env
-    expect(readConfig({ ...worker, SERVICE_ROLE: 'worker' }).api).toBeNull()
+    expect(readConfig({ ...api, SERVICE_ROLE: 'api' }).relay).toBeNull()
+    const { DATABASE_URL: _app, STORIES_URL: _stories, ...relay } = env
+    expect(readConfig({ ...relay, SERVICE_ROLE: 'worker' }).api).toBeNull()
   })
 
   it.each(Object.keys(env))('names %s when it is missing', (name) => {

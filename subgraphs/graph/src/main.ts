@@ -1,11 +1,11 @@
 import { createAuthorizer } from '@heirloom/authz'
-import { createRelay, createSnsSqsBus } from '@heirloom/events'
+import { createOutboxRelay } from '@heirloom/events'
 import { createDatabase } from '@heirloom/postgres'
 import { createPeer, serviceMain, type Service } from '@heirloom/subgraph'
 import type { Logger } from '@heirloom/telemetry'
 import { createInternalTokenVerifier, remoteInternalKeys } from '@heirloom/tenancy'
 import { createGraphSubgraph, type GraphTables } from './app.js'
-import { readConfig, type ApiConfig, type WorkerConfig } from './config.js'
+import { readConfig, type ApiConfig } from './config.js'
 import { migrations } from './migrations.js'
 
 await serviceMain(
@@ -15,9 +15,9 @@ await serviceMain(
       'the graph subgraph: people, how they are related, and the stories they appear in.',
     readConfig,
     migrations,
-    services: ({ api, worker }, logger) => [
+    services: ({ api, relay }, logger) => [
       ...(api === null ? [] : [apiService(api, logger)]),
-      ...(worker === null ? [] : [relayService(worker, logger)]),
+      ...(relay === null ? [] : [createOutboxRelay({ name: 'graph', logger, ...relay })]),
     ],
   },
   { argv: process.argv.slice(2), env: process.env },
@@ -41,25 +41,6 @@ function apiService(config: ApiConfig, logger: Logger): Service {
     start: () => server.listen(config),
     stop: async () => {
       await server.close()
-      await database.close()
-    },
-  }
-}
-
-function relayService(config: WorkerConfig, logger: Logger): Service {
-  const database = createDatabase<unknown>({
-    url: config.databaseUrl,
-    applicationName: 'graph relay',
-    onIdleError: (error) => logger.warn({ err: error }, 'a database connection broke'),
-  })
-  const bus = createSnsSqsBus(config)
-  const relay = createRelay({ database, listenUrl: config.databaseUrl, bus, logger })
-  return {
-    name: relay.name,
-    start: () => relay.start(),
-    stop: async () => {
-      await relay.stop()
-      bus.close()
       await database.close()
     },
   }

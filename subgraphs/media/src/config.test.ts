@@ -13,14 +13,14 @@ const env = {
 
 describe('the configuration of the media service', () => {
   it('comes from the environment alone', () => {
-    const { api, worker } = readConfig(env)
+    const { api, relay } = readConfig(env)
     expect(api).toMatchObject({ host: '127.0.0.1', port: 4103, storiesUrl: env.STORIES_URL })
     expect(api?.s3).toEqual({ bucket: 'heirloom-media', region: 'eu-west-1' })
-    expect(worker).toMatchObject({ topicArn: env.EVENTS_TOPIC_ARN })
+    expect(relay).toMatchObject({ topicArn: env.EVENTS_TOPIC_ARN })
   })
 
   it('takes the endpoint of S3 before the common one, for S3 alone', () => {
-    const { api, worker } = readConfig({
+    const { api, relay } = readConfig({
       ...env,
       AWS_ENDPOINT_URL: 'http://localstack:4566',
       AWS_ENDPOINT_URL_S3: 'http://minio:9000',
@@ -30,12 +30,12 @@ describe('the configuration of the media service', () => {
       endpoint: 'http://minio:9000',
       publicEndpoint: 'https://files.example.com',
     })
-    expect(worker?.endpoint).toBe('http://localstack:4566')
+    expect(relay?.endpoint).toBe('http://localstack:4566')
   })
 
   it('asks an API process for nothing that only the worker needs, and the reverse', () => {
     const { WORKER_DATABASE_URL: _w, EVENTS_TOPIC_ARN: _e, ...ofApi } = env
-    expect(readConfig({ ...ofApi, SERVICE_ROLE: 'api' }).worker).toBeNull()
+    expect(readConfig({ ...ofApi, SERVICE_ROLE: 'api' }).relay).toBeNull()
     const { DATABASE_URL: _d, STORIES_URL: _s, S3_BUCKET: _b, ...ofWorker } = env
     expect(readConfig({ ...ofWorker, SERVICE_ROLE: 'worker' }).api).toBeNull()
   })

@@ -1,18 +1,23 @@
-import { AppError } from '@heirloom/errors'
-import { integer, optional, required, type Env } from '@heirloom/subgraph'
+import {
+  given,
+  readRelayConfig,
+  readRoles,
+  readServerConfig,
+  required,
+  type Env,
+  type RelayConfig,
+  type ServerConfig,
+} from '@heirloom/subgraph'
 
 export interface MediaConfig {
-  /** Null in a process that only works the queue. */
+  /** Null in a process that only relays events. */
   readonly api: ApiConfig | null
   /** Null in a process that only serves requests. */
-  readonly worker: WorkerConfig | null
+  readonly relay: RelayConfig | null
 }
 
-export interface ApiConfig {
-  readonly host: string
-  readonly port: number
-  readonly databaseUrl: string
-  readonly internalJwksUrl: string
+export interface ApiConfig extends ServerConfig {
+  /** The /graphql of the stories subgraph. */
   readonly storiesUrl: string
   readonly s3: {
     readonly bucket: string
@@ -22,33 +27,20 @@ export interface ApiConfig {
   }
 }
 
-export interface WorkerConfig {
-  readonly databaseUrl: string
-  readonly topicArn: string
-  readonly region: string
-  readonly endpoint: string | undefined
-}
-
 const defaultPort = 4103
 
 /** @throws AppError INVALID_INPUT that names the variable */
 export function readConfig(env: Env): MediaConfig {
-  const role = optional(env, 'SERVICE_ROLE', 'all')
-  if (role !== 'all' && role !== 'api' && role !== 'worker') {
-    throw new AppError('INVALID_INPUT', 'SERVICE_ROLE must be all, api or worker')
-  }
+  const { api, worker } = readRoles(env)
   return Object.freeze({
-    api: role === 'worker' ? null : apiConfig(env),
-    worker: role === 'api' ? null : workerConfig(env),
+    api: api ? apiConfig(env) : null,
+    relay: worker ? readRelayConfig(env) : null,
   })
 }
 
 function apiConfig(env: Env): ApiConfig {
   return {
-    host: optional(env, 'HOST', '127.0.0.1'),
-    port: integer(env, 'PORT', defaultPort),
-    databaseUrl: required(env, 'DATABASE_URL'),
-    internalJwksUrl: required(env, 'INTERNAL_JWKS_URL'),
+    ...readServerConfig(env, defaultPort),
     storiesUrl: required(env, 'STORIES_URL'),
     s3: {
       bucket: required(env, 'S3_BUCKET'),
@@ -58,18 +50,4 @@ function apiConfig(env: Env): ApiConfig {
       publicEndpoint: given(env, 'S3_PUBLIC_ENDPOINT'),
     },
   }
-}
-
-function workerConfig(env: Env): WorkerConfig {
-  return {
-    databaseUrl: required(env, 'WORKER_DATABASE_URL'),
-    topicArn: required(env, 'EVENTS_TOPIC_ARN'),
-    region: required(env, 'AWS_REGION'),
-    endpoint: given(env, 'AWS_ENDPOINT_URL'),
-  }
-}
-
-function given(env: Env, name: string): string | undefined {
-  const value = optional(env, name, '')
-  return value === '' ? undefined : value
 }

@@ -1,11 +1,11 @@
 import { createAuthorizer } from '@heirloom/authz'
-import { createEventFactory, createRelay, createSnsSqsBus } from '@heirloom/events'
+import { createEventFactory, createOutboxRelay } from '@heirloom/events'
 import { createDatabase } from '@heirloom/postgres'
 import { createPeer, serviceMain, type Service } from '@heirloom/subgraph'
 import type { Logger } from '@heirloom/telemetry'
 import { createIds, createInternalTokenVerifier, remoteInternalKeys } from '@heirloom/tenancy'
 import { createMediaSubgraph } from './app.js'
-import { readConfig, type ApiConfig, type WorkerConfig } from './config.js'
+import { readConfig, type ApiConfig } from './config.js'
 import { createS3ObjectStore } from './data/s3-object-store.js'
 import type { MediaDatabase } from './data/schema.js'
 import { migrations } from './migrations.js'
@@ -16,9 +16,9 @@ await serviceMain(
     description: 'the media subgraph: uploads, downloads and what they go with.',
     readConfig,
     migrations,
-    services: ({ api, worker }, logger) => [
+    services: ({ api, relay }, logger) => [
       ...(api === null ? [] : [apiService(api, logger)]),
-      ...(worker === null ? [] : [relayService(worker, logger)]),
+      ...(relay === null ? [] : [createOutboxRelay({ name: 'media', logger, ...relay })]),
     ],
   },
   { argv: process.argv.slice(2), env: process.env },
@@ -48,25 +48,6 @@ function apiService(config: ApiConfig, logger: Logger): Service {
     stop: async () => {
       await server.close()
       objects.close()
-      await database.close()
-    },
-  }
-}
-
-function relayService(config: WorkerConfig, logger: Logger): Service {
-  const database = createDatabase<unknown>({
-    url: config.databaseUrl,
-    applicationName: 'media relay',
-    onIdleError: (error) => logger.warn({ err: error }, 'a database connection broke'),
-  })
-  const bus = createSnsSqsBus(config)
-  const relay = createRelay({ database, listenUrl: config.databaseUrl, bus, logger })
-  return {
-    name: relay.name,
-    start: () => relay.start(),
-    stop: async () => {
-      await relay.stop()
-      bus.close()
       await database.close()
     },
   }

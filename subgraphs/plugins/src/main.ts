@@ -1,10 +1,10 @@
 import { createAuthorizer } from '@heirloom/authz'
 import { createDatabase } from '@heirloom/postgres'
-import { serviceMain, type Service } from '@heirloom/subgraph'
+import { serviceMain, type ServerConfig, type Service } from '@heirloom/subgraph'
 import type { Logger } from '@heirloom/telemetry'
 import { createIds, createInternalTokenVerifier, remoteInternalKeys } from '@heirloom/tenancy'
 import { createPluginsSubgraph } from './app.js'
-import { readConfig, type PluginsConfig } from './config.js'
+import { readConfig } from './config.js'
 import type { PluginDatabase } from './data/schema.js'
 import { migrations } from './migrations.js'
 
@@ -19,7 +19,7 @@ await serviceMain(
   { argv: process.argv.slice(2), env: process.env },
 )
 
-function apiService(config: PluginsConfig, logger: Logger): Service {
+function apiService(config: ServerConfig, logger: Logger): Service {
   const database = createDatabase<PluginDatabase>({
     url: config.databaseUrl,
     applicationName: 'plugins',

@@ -1,11 +1,16 @@
 import { createAuthorizer } from '@heirloom/authz'
 import { createSnsSqsBus } from '@heirloom/events'
 import { createDatabase, type Database } from '@heirloom/postgres'
-import { serviceMain, type Service } from '@heirloom/subgraph'
+import {
+  serviceMain,
+  type ConsumerConfig,
+  type ServerConfig,
+  type Service,
+} from '@heirloom/subgraph'
 import type { Logger } from '@heirloom/telemetry'
 import { createInternalTokenVerifier, remoteInternalKeys } from '@heirloom/tenancy'
 import { createSearchIndexer, createSearchSubgraph } from './app.js'
-import { readConfig, type ApiConfig, type WorkerConfig } from './config.js'
+import { readConfig } from './config.js'
 import { migrations } from './migrations.js'
 
 await serviceMain(
@@ -31,7 +36,7 @@ await serviceMain(
   { argv: process.argv.slice(2), env: process.env },
 )
 
-function apiService(config: ApiConfig, database: Database<unknown>, logger: Logger): Service {
+function apiService(config: ServerConfig, database: Database<unknown>, logger: Logger): Service {
   const server = createSearchSubgraph({
     database,
     authorizer: createAuthorizer(),
@@ -41,7 +46,11 @@ function apiService(config: ApiConfig, database: Database<unknown>, logger: Logg
   return { name: 'search', start: () => server.listen(config), stop: () => server.close() }
 }
 
-function workerService(config: WorkerConfig, database: Database<unknown>, logger: Logger): Service {
+function workerService(
+  config: ConsumerConfig,
+  database: Database<unknown>,
+  logger: Logger,
+): Service {
   const bus = createSnsSqsBus(config)
   const indexer = createSearchIndexer({ bus, queueUrl: config.queueUrl, database, logger })
   return {

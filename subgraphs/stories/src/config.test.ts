@@ -13,13 +13,13 @@ describe('the configuration', () => {
   it('runs requests and relay in one process unless told otherwise', () => {
     expect(readConfig(env)).toMatchObject({
       api: { host: '127.0.0.1', port: 4101 },
-      worker: { endpoint: undefined },
+      relay: { endpoint: undefined },
     })
   })
 
   it('asks for no more than its role needs', () => {
     const { WORKER_DATABASE_URL: _worker, EVENTS_TOPIC_ARN: _topic, ...apiOnly } = env
-    expect(readConfig({ ...apiOnly, SERVICE_ROLE: 'api' }).worker).toBeNull()
+    expect(readConfig({ ...apiOnly, SERVICE_ROLE: 'api' }).relay).toBeNull()
     const { DATABASE_URL: _database, INTERNAL_JWKS_URL: _keys, ...workerOnly } = env
     expect(readConfig({ ...workerOnly, SERVICE_ROLE: 'worker' }).api).toBeNull()
   })

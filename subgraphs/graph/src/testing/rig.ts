@@ -12,7 +12,7 @@ import {
 import { createGraphSubgraph, type GraphTables } from '../app.js'
 import { migrations } from '../migrations.js'
 import { lookInto, type Look } from './look.js'
-import { startStoriesStandIn, type StoriesStandIn } from './stories-stand-in.js'
+import { startStoriesStandIn, type StoriesStandIn } from '@heirloom/testkit'
 
 /** The graph subgraph over a real database, for one test file. */
 export interface GraphRig {

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { createAuthorizer } from '@heirloom/authz'
 import { createEventFactory, type DomainEvent } from '@heirloom/events'
 import { createDatabase } from '@heirloom/postgres'
-import { createPeer, createSubgraphServer, requestContext } from '@heirloom/subgraph'
+import { createPeer } from '@heirloom/subgraph'
 import { createIds, type TenantContext } from '@heirloom/tenancy'
 import {
   graphqlClient,
@@ -11,6 +11,7 @@ import {
   testKeys,
   testLogger,
   type GraphQLClient,
+  startStoriesStandIn,
 } from '@heirloom/testkit'
 import { createMediaSubgraph } from '../app.js'
 import type { MediaDatabase } from '../data/schema.js'
@@ -36,7 +37,7 @@ export const newId = createIds()
 export async function startMediaRig(): Promise<MediaRig> {
   const [database, bus, keys] = await Promise.all([testDatabase(migrations), testBus(), testKeys()])
   const logger = testLogger()
-  const stories = await startStories(keys.verifier('media'))
+  const stories = await startStoriesStandIn(keys.verifier('media'))
   const app = createDatabase<MediaDatabase>({ url: database.appUrl, applicationName: 'test' })
   const all = createDatabase<never>({ url: database.superuserUrl, applicationName: 'look' })
   const objects = createS3ObjectStore(bus)
@@ -56,7 +57,7 @@ export async function startMediaRig(): Promise<MediaRig> {
     url,
     as: async (context) => graphqlClient(url, await keys.token('media', context)),
     token: (context, now) => keys.token('media', context, now),
-    add: stories.add,
+    add: (typename, context) => stories.add(typename, context),
     events: async ({ tenantId }) => {
       const { rows } = await sql<{ event: DomainEvent }>`
         select event from outbox where tenant_id = ${tenantId} order by seq`.execute(all.unbound)
@@ -74,38 +75,5 @@ export async function startMediaRig(): Promise<MediaRig> {
       await Promise.all([app.close(), all.close(), bus.close()])
       await database.drop()
     },
-  }
-}
-
-/** A subgraph that knows legacies and stories by tenant and id, in the place of the real one. */
-async function startStories(verify: ReturnType<Awaited<ReturnType<typeof testKeys>>['verifier']>) {
-  const known = new Set<string>()
-  const reference = {
-    __resolveReference: (
-      { __typename, id }: { __typename: string; id: string },
-      { tenant }: { tenant: TenantContext },
-    ) => (known.has(`${tenant.tenantId}/${__typename}/${id}`) ? { __typename, id } : null),
-  }
-  const server = createSubgraphServer({
-    name: 'stories',
-    typeDefs: `
-      extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
-      type Legacy @key(fields: "id") { id: ID! }
-      type Story @key(fields: "id") { id: ID! }
-      type Query { legacy: Legacy story: Story }`,
-    resolvers: { Legacy: reference, Story: reference },
-    verify,
-    context: ({ tenant, authorization }) => requestContext(tenant, authorization),
-    logger: testLogger(),
-  })
-  const address = await server.listen({ host: '127.0.0.1', port: 0 })
-  return {
-    url: `${address}/graphql`,
-    add: (typename: 'Legacy' | 'Story', { tenantId }: TenantContext): string => {
-      const id = newId()
-      known.add(`${tenantId}/${typename}/${id}`)
-      return id
-    },
-    close: () => server.close(),
   }
 }

@@ -13,7 +13,7 @@ import {
 } from '@heirloom/testkit'
 import { createStorage, createStorageSubgraph, type Storage } from '../app.js'
 import { migrations } from '../migrations.js'
-import { startStoriesStandIn } from './stories-stand-in.js'
+import { startStoriesStandIn } from '@heirloom/testkit'
 import {
   startStalledSubscriber,
   type StalledSubscriber,
@@ -110,7 +110,7 @@ export async function startStorageRig(options: ProcessOptions = {}): Promise<Sto
   return {
     main: await startProcess(),
     startProcess,
-    addLegacy: (context) => stories.addLegacy(context),
+    addLegacy: (context) => stories.add('Legacy', context),
     loseRecords: async ({ tenantId }) => {
       const records = createDatabase<unknown>({ url: database.appUrl, applicationName: 'test' })
       await records

@@ -1,6 +1,6 @@
 import { createSubgraphServer, requestContext } from '@heirloom/subgraph'
 import { createIds, type TenantContext, type VerifyInternalToken } from '@heirloom/tenancy'
-import { testLogger } from '@heirloom/testkit'
+import { testLogger } from './logger.js'
 
 const newId = createIds()
 
