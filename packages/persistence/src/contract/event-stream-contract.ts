@@ -1,10 +1,13 @@
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { testTenant } from '@heirloom/testkit'
 import type { TenantId } from '@heirloom/tenancy'
 import type { OpenBackend } from '../backends/backend.js'
 import { createEventStreamStore, type EventStreamStore } from '../stores/event-stream.js'
 import type { NewStreamEvent, StoredEvent } from '../stores/event-stream-types.js'
+import type { RecordTable } from '../ports/record-table.js'
 import type { BackendRig, RunningBackend } from './backend-rig.js'
+import { tornTable } from './torn-table.js'
 
 const hourMs = 3_600_000
 
@@ -31,9 +34,13 @@ export function eventStreamContract(rig: BackendRig): void {
 
     /** A writer in one of two processes, with a clock that is off by so much. */
     function writer(process: number, skewMs = 0): EventStreamStore {
+      return createEventStreamStore(tableOf(process), { now: () => Date.now() + skewMs })
+    }
+
+    function tableOf(process: number): RecordTable {
       const backend = backends[process] ?? backends[0]
       if (backend === undefined) throw new Error('no backend is open')
-      return createEventStreamStore(backend.records.for(tenant), { now: () => Date.now() + skewMs })
+      return backend.records.for(tenant)
     }
 
     it('starts empty, at position 0', async () => {
@@ -118,6 +125,113 @@ export function eventStreamContract(rig: BackendRig): void {
         const own = ids(seen).filter((id) => id.startsWith(`${w}-`))
         expect(own).toEqual(Array.from({ length: 8 }, (_, n) => `${w}-${n}`))
       }
+    })
+
+    it('skips no event where a page shows a later one without an earlier one', async () => {
+      const step = fc.oneof(
+        fc.record({ append: fc.integer({ min: 1, max: 6 }) }),
+        fc.record({ read: fc.integer({ min: 1, max: 8 }) }),
+      )
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(step, { minLength: 1, maxLength: 12 }),
+          fc.infiniteStream(fc.nat(100)),
+          async (steps, choices) => {
+            tenant = testTenant().tenantId
+            const whole = writer(0)
+            const torn = createEventStreamStore(tornTable(tableOf(1), pickFrom(choices)))
+            const seen: StoredEvent[] = []
+            const read = async (limit: number): Promise<void> => {
+              const position = seen.at(-1)?.position ?? 0
+              const { events } = await torn.listAfter('s', position, limit)
+              const behind = (await whole.head('s')).position > position
+              expect(events.length > 0).toBe(behind)
+              expect(events.length).toBeLessThanOrEqual(limit)
+              seen.push(...events)
+            }
+            let n = 0
+            for (const one of steps) {
+              if ('read' in one) await read(one.read)
+              else await whole.append('s', many(one.append, n))
+              n += 'read' in one ? 0 : one.append
+            }
+            while (seen.length < n) await read(500)
+            expect(seen).toEqual(await all(whole, 's'))
+          },
+        ),
+        { numRuns: 25 },
+      )
+    })
+
+    it('skips no event in torn pages while others write', async () => {
+      let turn = 0
+      const torn = createEventStreamStore(tornTable(tableOf(1), (count) => turn++ % (count + 1)))
+      let appending = true
+      const seen: StoredEvent[] = []
+      const reading = (async () => {
+        for (;;) {
+          const wasAppending = appending
+          const { events } = await torn.listAfter('s', seen.at(-1)?.position ?? 0, 4)
+          seen.push(...events)
+          if (events.length === 0 && !wasAppending) return
+        }
+      })()
+      await Promise.all(
+        [writer(0), writer(1), writer(0, hourMs)].map(async (store, w) => {
+          for (let n = 0; n < 8; n += 1)
+            await store.append('s', [newEvent(`${w}-${n}a`), newEvent(`${w}-${n}b`)])
+        }),
+      )
+      appending = false
+      await reading
+      expect(seen).toHaveLength(48)
+      expect(seen).toEqual(await all(streams, 's'))
+    })
+
+    it('reads on behind what retention has removed, and says where the stream starts', async () => {
+      await streams.append('s', many(6))
+      const events = await all(streams, 's')
+      const table = tableOf(0)
+      const start = events[3]?.position ?? 0
+      const head = await table.get('stream#s', 'head')
+      await table.put('stream#s', 'head', { ...head?.value, starts_after: start })
+      // Half of it is gone, then all: what is left is not missing, and is not a gap.
+      for (const gone of [events.slice(1, 3), events.slice(0, 4)]) {
+        for (const { id, position } of gone) {
+          await table.delete('stream#s', `event#${String(position).padStart(16, '0')}#${id}`)
+        }
+        const read: StoredEvent[] = []
+        for (;;) {
+          const page = await streams.listAfter('s', read.at(-1)?.position ?? 0, 10)
+          expect(page.startsAfter).toBe(start)
+          if (page.events.length === 0) break
+          read.push(...page.events)
+        }
+        expect(read.slice(-2)).toEqual(events.slice(4))
+      }
+      expect((await streams.listAfter('s', start, 10)).events).toEqual(events.slice(4))
+      await table.put('stream#s', 'head', {
+        ...head?.value,
+        starts_after: events[5]?.position ?? 0,
+      })
+      for (const { id, position } of events.slice(4)) {
+        await table.delete('stream#s', `event#${String(position).padStart(16, '0')}#${id}`)
+      }
+      expect((await streams.listAfter('s', start, 10)).events).toEqual([])
+      const [next] = await streams.append('s', [newEvent('next')])
+      expect((await streams.listAfter('s', 0, 10)).events).toEqual([next])
+    })
+
+    it('refuses to go on over a gap that stays', async () => {
+      await streams.append('s', many(3))
+      const [, lost] = await all(streams, 's')
+      const ts = String(lost?.position).padStart(16, '0')
+      await tableOf(0).delete('stream#s', `event#${ts}#${lost?.id ?? ''}`)
+      const { events } = await streams.listAfter('s', 0, 10)
+      expect(ids(events)).toEqual(['e0'])
+      await expect(streams.listAfter('s', events[0]?.position ?? 0, 10)).rejects.toMatchObject({
+        code: 'BACKEND_UNAVAILABLE',
+      })
     })
 
     it('appends the same event once, and returns the stored one for every repetition', async () => {
@@ -206,8 +320,13 @@ function newEvent(id: string, data: NewStreamEvent['data'] = {}): NewStreamEvent
   return { id, type: 'Told', occurredAt: new Date('2025-01-01T00:00:00Z'), actorId: null, data }
 }
 
-function many(count: number): readonly NewStreamEvent[] {
-  return Array.from({ length: count }, (_, n) => newEvent(`e${n}`))
+function many(count: number, from = 0): readonly NewStreamEvent[] {
+  return Array.from({ length: count }, (_, n) => newEvent(`e${from + n}`))
+}
+
+/** One more than there are: none is hidden. */
+function pickFrom(choices: Iterator<number>): (count: number) => number {
+  return (count) => Number(choices.next().value) % (count + 1)
 }
 
 function ids(events: readonly { readonly id: string }[]): readonly string[] {

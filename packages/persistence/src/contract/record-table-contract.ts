@@ -41,6 +41,56 @@ export function recordTableContract(rig: BackendRig): void {
       expect((await table.get(pk, 'ada'))?.value).toEqual({ name: 'Ada King' })
     })
 
+    it('reads many records at once, in the order asked for', async () => {
+      const expiresAt = new Date(clock.now() + 60_000)
+      await table.put(pk, 'ada', { n: 1 })
+      await table.put(pk, 'a/../b#😀', { n: 2 })
+      await table.put(pk, 'brief', { n: 3 }, { expiresAt })
+      await table.put('others', 'bob', { n: 4 })
+      await backend.records.for(testTenant().tenantId).put(pk, 'eve', { n: 5 })
+      const asked = ['brief', 'bob', 'a/../b#😀', 'ada', 'eve', 'ada', 'none']
+      const expected = await Promise.all(asked.map((sk) => table.get(pk, sk)))
+      expect(await table.getMany(pk, asked)).toEqual(expected)
+      expect(expected.map((record) => record?.value['n'])).toEqual([
+        3,
+        undefined,
+        2,
+        1,
+        undefined,
+        1,
+        undefined,
+      ])
+      clock.advance(60_000 + table.capabilities.expiryPrecisionMs)
+      expect(await table.getMany(pk, ['brief', 'ada'])).toEqual([null, await table.get(pk, 'ada')])
+      expect(await table.getMany(pk, [])).toEqual([])
+    })
+
+    it('reads as many at once as it declares, and refuses one more and what is no key', async () => {
+      const { maxBatchGetItems, maxTransactItems } = table.capabilities
+      const sks = Array.from({ length: maxBatchGetItems + 1 }, (_, n) => `k${n}`)
+      for (let start = 0; start < maxBatchGetItems; start += maxTransactItems) {
+        const some = sks.slice(start, start + maxTransactItems)
+        await table.transact(
+          pk,
+          some.map((sk) => ({ op: 'put', sk, value: { sk } })),
+        )
+      }
+      const records = await table.getMany(pk, sks.slice(0, maxBatchGetItems).toReversed())
+      expect(records.map((record) => record?.sk)).toEqual(
+        sks.slice(0, maxBatchGetItems).toReversed(),
+      )
+      for (const [partition, keys] of [
+        [pk, sks],
+        [pk, ['ada', '']],
+        [pk, ['a\0b']],
+        ['', ['ada']],
+      ] as const) {
+        await expect(table.getMany(partition, keys)).rejects.toMatchObject({
+          code: 'INVALID_INPUT',
+        })
+      }
+    })
+
     it('shows no record to another tenant, and lets none overwrite it', async () => {
       const other = backend.records.for(testTenant().tenantId)
       await table.put(pk, 'ada', { mine: true })

@@ -73,6 +73,7 @@ export function recordTableIsolationContract(rig: BackendRig): void {
 
 async function intrude(table: RecordTable, pk: string, sk: string): Promise<void> {
   expect(await table.get(pk, sk)).toBeNull()
+  expect(await table.getMany(pk, [sk])).toEqual([null])
   expect((await table.query(pk, { limit: 9 })).records).toEqual([])
   await table.put(pk, sk, { mine: false }, { expect: 'absent' })
   await table.transact(pk, [

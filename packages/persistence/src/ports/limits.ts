@@ -12,6 +12,17 @@ export function checkSortKey(sk: string, capabilities: RecordTableCapabilities):
 }
 
 /** @throws AppError INVALID_INPUT */
+export function checkSortKeys(sks: readonly string[], capabilities: RecordTableCapabilities): void {
+  if (sks.length > capabilities.maxBatchGetItems) {
+    throw new AppError(
+      'INVALID_INPUT',
+      `at most ${capabilities.maxBatchGetItems} records are read at once`,
+    )
+  }
+  for (const sk of sks) checkSortKey(sk, capabilities)
+}
+
+/** @throws AppError INVALID_INPUT */
 export function checkLimit(limit: number, capabilities: RecordTableCapabilities): void {
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > capabilities.maxPageItems) {
     throw new AppError('INVALID_INPUT', `a page has 1 to ${capabilities.maxPageItems} records`)

@@ -63,6 +63,7 @@ export interface RecordTableCapabilities {
   readonly maxPartitionKeyBytes: number
   readonly maxSortKeyBytes: number
   readonly maxPageItems: number
+  readonly maxBatchGetItems: number
   /** Nested arrays and objects. */
   readonly maxValueDepth: number
   /** How exactly a record stops being readable at `expiresAt`. */
@@ -90,6 +91,13 @@ export interface RecordTable {
 
   /** The record, or null when there is none or it has expired. */
   get(pk: string, sk: string): Promise<TableRecord | null>
+
+  /**
+   * For each key, in the order given, what `get` would say; a key may be asked for twice. Consistent
+   * in itself as far as a page is (`capabilities.pages`). At most `capabilities.maxBatchGetItems`
+   * keys; none is no error. @throws AppError INVALID_INPUT
+   */
+  getMany(pk: string, sks: readonly string[]): Promise<readonly (TableRecord | null)[]>
 
   /**
    * Writes one record, replacing all of it, and resolves to its new version. Atomic; with an

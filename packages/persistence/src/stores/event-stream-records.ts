@@ -9,10 +9,12 @@ export interface StreamHead {
   readonly startsAfter: StreamPosition
 }
 
-export function writeEvent(event: StoredEvent): JsonObject {
+/** `prev` is the position of the event before it, 0 for the first one of the stream. */
+export function writeEvent(event: StoredEvent, prev: StreamPosition): JsonObject {
   return {
     event_id: event.id,
     ts: event.position,
+    prev,
     type: event.type,
     occurred_at: event.occurredAt.toISOString(),
     actor_id: event.actorId,
@@ -30,6 +32,24 @@ export function readEvent({ value }: TableRecord): StoredEvent {
     actorId: typeof actorId === 'string' ? actorId : null,
     data: value['data'] ?? null,
   }
+}
+
+/**
+ * The events of the records as far as nothing is missing between them: each names the one before
+ * it, and the first one a position that is not after `from`.
+ */
+export function readChain(
+  records: readonly TableRecord[],
+  from: StreamPosition,
+): readonly StoredEvent[] {
+  const events: StoredEvent[] = []
+  for (const record of records) {
+    const before = events.at(-1)?.position
+    const prev = number(record.value['prev'])
+    if (before === undefined ? prev > from : prev !== before) break
+    events.push(readEvent(record))
+  }
+  return events
 }
 
 export function readHead(record: TableRecord | null): StreamHead {

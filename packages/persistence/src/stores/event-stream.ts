@@ -2,7 +2,7 @@
  * An append-only stream of events in one partition of a RecordTable.
  *
  *   pk stream#{stream_id}
- *   sk event#{ts}#{event_id}  the event; ts in microseconds, 16 digits
+ *   sk event#{ts}#{event_id}  the event; ts in microseconds, 16 digits; prev is the ts before it
  *   sk head                   the ts of the newest event, and where retention left the start
  *   sk id#{event_id}          under which ts an event was appended, for idempotency
  *
@@ -12,9 +12,12 @@
  * Phases of an append: read the head; give each event `ts = max(now, head.ts + 1)`, one more than
  * the event before it; write head, events and markers in one transact. When the head has moved,
  * start again; when markers are there already, leave these events out and start again.
- * Invariant: the order of ts is the order of commits, and the head is never behind an event. A
- * read takes the head first and looks no further, so whoever is handed an event was handed, or
- * can still read, every event with a smaller ts; a position once read is never written before.
+ * Invariants: the order of ts is the order of commits, and a position once read is never written
+ * before. Events are a chain: each names the ts of the one before it. A backend may show a later
+ * event without an earlier one that is committed as well (`capabilities.pages`); a read hands out
+ * events only as far as the chain holds from the position that was asked for, and reads again when
+ * that is nowhere although the head says there is more. So whoever is handed an event was handed,
+ * or can still read, every event with a smaller ts.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@heirloom/errors'
@@ -29,6 +32,7 @@ import {
   streamPartition,
 } from './event-stream-keys.js'
 import {
+  readChain,
   readEvent,
   readHead,
   readMarker,
@@ -58,7 +62,9 @@ export interface EventStreamStore {
   /**
    * Up to `limit` events strictly after the position, in append order. `startsAfter` tells where
    * the stream starts: events up to that position are gone, so a reader whose position is smaller
-   * has missed some. @throws AppError INVALID_INPUT, BACKEND_UNAVAILABLE
+   * has missed some. Nothing is ever left out between the position and the last event returned; a
+   * page may end before the limit although there is more, but is empty only at the end.
+   * @throws AppError INVALID_INPUT, BACKEND_UNAVAILABLE
    */
   listAfter(streamId: string, position: StreamPosition, limit: number): Promise<StreamPage>
 
@@ -79,7 +85,8 @@ export interface EventStreamOptions {
 const maxAppendEvents = 500
 const maxAttempts = 60
 const maxBackoffMs = 100
-const maxParallelReads = 8
+/** Of one page; the second one is needed on few backends, and a third one hardly ever. */
+const maxReads = 10
 const microsecondsPerMs = 1_000
 
 export function createEventStreamStore(
@@ -135,41 +142,65 @@ export function createEventStreamStore(
     pk: string,
     events: readonly NewStreamEvent[],
   ): Promise<readonly StoredEvent[]> {
-    const found: StoredEvent[] = []
-    for (let start = 0; start < events.length; start += maxParallelReads) {
-      const some = events.slice(start, start + maxParallelReads)
-      const read = await Promise.all(some.map((event) => readOne(pk, event.id)))
-      found.push(...read.flatMap((event) => event ?? []))
-    }
-    return found
+    const markers = await getAll(
+      pk,
+      events.map((event) => markerKey(event.id)),
+    )
+    const keys = events.flatMap((event, index) => {
+      const marker = markers[index] ?? null
+      return marker === null ? [] : [eventKey(readMarker(marker), event.id)]
+    })
+    return (await getAll(pk, keys)).flatMap((record) => (record === null ? [] : readEvent(record)))
   }
 
-  async function readOne(pk: string, eventId: string): Promise<StoredEvent | null> {
-    const marker = await table.get(pk, markerKey(eventId))
-    if (marker === null) return null
-    const record = await table.get(pk, eventKey(readMarker(marker), eventId))
-    return record === null ? null : readEvent(record)
-  }
-
-  /**
-   * Only up to a head that was read before: whatever it covers was committed by then, so these
-   * pages are whole even on a backend whose pages are no snapshots. What came later is for the
-   * next call.
-   */
-  async function readUpTo(
+  async function getAll(
     pk: string,
-    after: StreamPosition,
-    last: StreamPosition,
+    sks: readonly string[],
+  ): Promise<readonly (TableRecord | null)[]> {
+    const { maxBatchGetItems } = table.capabilities
+    const records: (TableRecord | null)[] = []
+    for (let start = 0; start < sks.length; start += maxBatchGetItems) {
+      records.push(...(await table.getMany(pk, sks.slice(start, start + maxBatchGetItems))))
+    }
+    return records
+  }
+
+  async function readAfter(
+    pk: string,
+    position: StreamPosition,
     limit: number,
-  ): Promise<readonly StoredEvent[]> {
-    const range = { prefix: eventPrefix, after: eventAfter(after), before: eventAfter(last), limit }
+  ): Promise<readonly TableRecord[]> {
+    const range = { prefix: eventPrefix, after: eventAfter(position), limit }
     let page = await table.query(pk, range)
     const records = [...page.records]
     while (page.next !== null && records.length < limit) {
       page = await table.query(pk, { ...range, token: page.next })
       records.push(...page.records)
     }
-    return records.slice(0, limit).map(readEvent)
+    return records.slice(0, limit)
+  }
+
+  async function listAfter(
+    streamId: string,
+    position: StreamPosition,
+    limit: number,
+  ): Promise<StreamPage> {
+    const pk = streamPartition(streamId)
+    for (let attempt = 0; attempt < maxReads; attempt += 1) {
+      const { position: last, startsAfter } = await readHeadOf(pk)
+      if (position >= last) return { events: [], startsAfter }
+      // What retention removed is not missing. It moves the start before it removes anything; when
+      // that happened after the head was read, the chain breaks, and the next attempt knows.
+      const from = Math.max(position, startsAfter)
+      const events = readChain(await readAfter(pk, position, limit), from)
+      if (events.length > 0 || from >= last) return { events, startsAfter }
+      await backOff(attempt)
+    }
+    throw new AppError('BACKEND_UNAVAILABLE', 'the stream cannot be read without a gap; try again')
+  }
+
+  async function readHeadOf(pk: string): Promise<StreamHead> {
+    return readHead(await table.get(pk, headKey))
   }
 
   async function backOff(attempt: number): Promise<void> {
@@ -179,17 +210,8 @@ export function createEventStreamStore(
   return {
     maxAppendEvents: batch,
     append,
-    listAfter: async (streamId, position, limit) => {
-      const pk = streamPartition(streamId)
-      const head = readHead(await table.get(pk, headKey))
-      if (position >= head.position) return { events: [], startsAfter: head.startsAfter }
-      const events = await readUpTo(pk, position, head.position, limit)
-      // Read again: retention moves the start before it removes anything, so what was gone when
-      // the events were read shows in this head.
-      const { startsAfter } = readHead(await table.get(pk, headKey))
-      return { events, startsAfter }
-    },
-    head: async (streamId) => readHead(await table.get(streamPartition(streamId), headKey)),
+    listAfter,
+    head: (streamId) => readHeadOf(streamPartition(streamId)),
     onAppend: (streamId, wake) => table.onChange(streamPartition(streamId), wake),
   }
 }
@@ -206,11 +228,11 @@ function writesOf(
     value: { ts: position, starts_after: head.startsAfter },
     expect: headRecord === null ? 'absent' : { version: headRecord.version },
   }
-  const events = placed.flatMap((event): Write[] => [
+  const events = placed.flatMap((event, index): Write[] => [
     {
       op: 'put',
       sk: eventKey(event.position, event.id),
-      value: writeEvent(event),
+      value: writeEvent(event, placed[index - 1]?.position ?? head.position),
       expect: 'absent',
     },
     { op: 'put', sk: markerKey(event.id), value: { ts: event.position }, expect: 'absent' },

@@ -247,6 +247,65 @@ describe('DynamoDB, when it fails', () => {
     expect(server.requests).toEqual([])
   })
 
+  describe('reading many at once', () => {
+    const itemOf = (sk: string) => ({
+      PK: { S: `${tenant}#p` },
+      SK: { S: sk },
+      tenant_id: { S: tenant },
+      version: { S: version },
+      data: { S: '{}' },
+    })
+    const keysOf = ({ body }: ScriptedRequest): readonly string[] => {
+      const { records } = body['RequestItems'] as {
+        records: { Keys: { SK: { S: string } }[]; ConsistentRead: boolean }
+      }
+      expect(records.ConsistentRead).toBe(true)
+      return records.Keys.map(({ SK }) => SK.S)
+    }
+    const processing =
+      (count: number) =>
+      (request: ScriptedRequest): Answer => {
+        const keys = keysOf(request)
+        const left = keys.slice(count).map((sk) => ({ PK: { S: `${tenant}#p` }, SK: { S: sk } }))
+        return {
+          body: {
+            Responses: { records: keys.slice(0, count).map(itemOf) },
+            UnprocessedKeys: left.length === 0 ? {} : { records: { Keys: left } },
+          },
+        }
+      }
+
+    it('asks again for keys that came back unprocessed, and for no others', async () => {
+      const throttled = failing('ProvisionedThroughputExceededException')
+      server.answer(processing(2), processing(0), throttled, processing(1), processing(9))
+      const found = await table.getMany('p', ['d', 'a', 'c', 'a', 'b'])
+      expect(found.map((record) => record?.sk)).toEqual(['d', 'a', 'c', 'a', 'b'])
+      expect(server.requests.map(keysOf)).toEqual([
+        ['d', 'a', 'c', 'b'],
+        ['c', 'b'],
+        ['c', 'b'],
+        ['c', 'b'],
+        ['b'],
+      ])
+    })
+
+    it('gives up when nothing is processed any more, with a hint when to come back', async () => {
+      server.answer(processing(1), processing(0))
+      await expect(table.getMany('p', ['a', 'b'])).rejects.toMatchObject({
+        code: 'BACKEND_UNAVAILABLE',
+        message: 'DynamoDB throttles this table',
+        details: { retry_after_ms: 1_000 },
+      })
+      expect(server.requests).toHaveLength(1 + maxAttempts)
+    })
+
+    it('sends nothing when it was asked for nothing', async () => {
+      server.answer(fine)
+      expect(await table.getMany('p', [])).toEqual([])
+      expect(server.requests).toEqual([])
+    })
+  })
+
   it('reads strongly, and nothing that is not of the tenant', async () => {
     const item = (owner: string) => ({
       PK: { S: 'x' },

@@ -1,12 +1,20 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb'
 import type { TenantId } from '@heirloom/tenancy'
 import { nativePartitionKey, type KeyLayout } from '../../ports/key-layout.js'
-import { checkKey, checkLimit, checkSortKey, checkWrites } from '../../ports/limits.js'
+import { inOrderOf } from '../../ports/in-order.js'
+import {
+  checkKey,
+  checkLimit,
+  checkSortKey,
+  checkSortKeys,
+  checkWrites,
+} from '../../ports/limits.js'
 import type {
   RecordTable,
   RecordTableCapabilities,
   RecordVersion,
 } from '../../ports/record-table.js'
+import { getItems } from './batch-get.js'
 import { checkAttributes, checkSizes, keyOf, newVersion, readItem, writeItem } from './items.js'
 import { queryPage } from './query.js'
 import type { Table } from './table.js'
@@ -24,6 +32,7 @@ export const dynamoDbCapabilities: RecordTableCapabilities = {
   maxPartitionKeyBytes: 1_024,
   maxSortKeyBytes: 1_024,
   maxPageItems: 1_000,
+  maxBatchGetItems: 100,
   maxValueDepth: 64,
   expiryPrecisionMs: 1,
   pages: 'records',
@@ -51,6 +60,19 @@ export function createDynamoDbRecordTable(
         table.client.send(new GetItemCommand({ TableName: table.name, Key, ConsistentRead: true })),
       )
       return Item === undefined ? null : readItem(Item, tenant, now())
+    },
+    getMany: async (pk, sks) => {
+      checkKey(pk, capabilities)
+      checkSortKeys(sks, capabilities)
+      const nativePk = nativePkOf(pk)
+      const items = await getItems(
+        table,
+        [...new Set(sks)].map((sk) => keyOf(nativePk, sk)),
+      )
+      return inOrderOf(
+        sks,
+        items.flatMap((item) => readItem(item, tenant, now()) ?? []),
+      )
     },
     put: async (pk, sk, value, options = {}) => {
       const [version] = await records.transact(pk, [{ op: 'put', sk, value, ...options }])

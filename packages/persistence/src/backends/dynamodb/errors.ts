@@ -104,8 +104,8 @@ export function translate(cause: unknown, { table, region }: Where): AppError {
   }
   if (all.includes('AccessDeniedException')) {
     return unavailable(
-      `the credentials may not use the DynamoDB table "${table}": allow dynamodb:GetItem, Query, ` +
-        'PutItem and DeleteItem on it',
+      `the credentials may not use the DynamoDB table "${table}": allow dynamodb:GetItem, ` +
+        'BatchGetItem, Query, PutItem and DeleteItem on it',
     )
   }
   if (

@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { TenantId } from '@heirloom/tenancy'
 import { conflict } from '../../ports/conflict.js'
-import { checkKey, checkLimit, checkSortKey, checkWrites } from '../../ports/limits.js'
+import { inOrderOf } from '../../ports/in-order.js'
+import {
+  checkKey,
+  checkLimit,
+  checkSortKey,
+  checkSortKeys,
+  checkWrites,
+} from '../../ports/limits.js'
 import { pageToken, readPageToken } from '../../ports/page-token.js'
 import type {
   JsonObject,
@@ -27,6 +34,7 @@ export const filesystemCapabilities: RecordTableCapabilities = {
   maxPartitionKeyBytes: 1_024,
   maxSortKeyBytes: 1_024,
   maxPageItems: 1_000,
+  maxBatchGetItems: 500,
   maxValueDepth: 64,
   expiryPrecisionMs: 1,
   pages: 'snapshot',
@@ -81,6 +89,11 @@ export function createFilesystemRecordTable(
       checkSortKey(sk, capabilities)
       const records = await translated(read(pk))
       return records.find((record) => record.sk === sk) ?? null
+    },
+    getMany: async (pk, sks) => {
+      checkKey(pk, capabilities)
+      checkSortKeys(sks, capabilities)
+      return inOrderOf(sks, await translated(read(pk)))
     },
     put: async (pk, sk, value, options = {}) => {
       const [version] = await table.transact(pk, [{ op: 'put', sk, value, ...options }])

@@ -1,6 +1,12 @@
 import type { TenantId } from '@heirloom/tenancy'
 import type { KeyLayout } from '../../ports/key-layout.js'
-import { checkKey, checkLimit, checkSortKey, checkWrites } from '../../ports/limits.js'
+import {
+  checkKey,
+  checkLimit,
+  checkSortKey,
+  checkSortKeys,
+  checkWrites,
+} from '../../ports/limits.js'
 import type {
   RecordTable,
   RecordTableCapabilities,
@@ -24,6 +30,7 @@ export const firestoreCapabilities: RecordTableCapabilities = {
   maxPartitionKeyBytes: 1_024,
   maxSortKeyBytes: 1_024,
   maxPageItems: 1_000,
+  maxBatchGetItems: 500,
   maxValueDepth: 64,
   expiryPrecisionMs: 1,
   pages: 'snapshot',
@@ -50,6 +57,18 @@ export function createFirestoreRecordTable(
       const [document] = await database.get([places.documentOf(pk, sk)])
       if (document === undefined) return null
       return readRecord(readSnapshot(document), { tenant, pk }, sk, now())
+    },
+    getMany: async (pk, sks) => {
+      checkKey(pk, capabilities)
+      checkSortKeys(sks, capabilities)
+      if (sks.length === 0) return []
+      const names = sks.map((sk) => places.documentOf(pk, sk))
+      const documents = await database.get([...new Set(names)])
+      const found = new Map(documents.map((document) => [document.name, readSnapshot(document)]))
+      return sks.map((sk, index) => {
+        const snapshot = found.get(names[index])
+        return snapshot === undefined ? null : readRecord(snapshot, { tenant, pk }, sk, now())
+      })
     },
     put: async (pk, sk, value, options = {}) => {
       const [version] = await table.transact(pk, [{ op: 'put', sk, value, ...options }])

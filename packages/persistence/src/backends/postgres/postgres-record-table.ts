@@ -1,7 +1,14 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { TenantDatabase } from '@heirloom/postgres'
 import { afterPrefix } from '../../keys.js'
-import { checkKey, checkLimit, checkSortKey, checkWrites } from '../../ports/limits.js'
+import {
+  checkKey,
+  checkLimit,
+  checkSortKey,
+  checkSortKeys,
+  checkWrites,
+} from '../../ports/limits.js'
+import { inOrderOf } from '../../ports/in-order.js'
 import { pageToken, readPageToken } from '../../ports/page-token.js'
 import type {
   RecordRange,
@@ -26,6 +33,7 @@ export const postgresCapabilities: RecordTableCapabilities = {
   maxPartitionKeyBytes: 1_024,
   maxSortKeyBytes: 1_024,
   maxPageItems: 1_000,
+  maxBatchGetItems: 500,
   maxValueDepth: 64,
   expiryPrecisionMs: 1,
   changes: 'notify',
@@ -54,6 +62,12 @@ export function createPostgresRecordTable(
       checkKey(pk, capabilities)
       checkSortKey(sk, capabilities)
       return (await read(sql`pk = ${pk} and sk = ${sk}`))[0] ?? null
+    },
+    getMany: async (pk, sks) => {
+      checkKey(pk, capabilities)
+      checkSortKeys(sks, capabilities)
+      if (sks.length === 0) return []
+      return inOrderOf(sks, await read(sql`pk = ${pk} and sk = any(${sks})`))
     },
     put: async (pk, sk, value, options = {}) => {
       const [version] = await table.transact(pk, [{ op: 'put', sk, value, ...options }])
