@@ -13,6 +13,7 @@ import {
   recordTableIsolationContract,
   recordTableModelContract,
   recordTableRangeContract,
+  storeContracts,
 } from './contract/index.js'
 import type { BackendRig } from './contract/backend-rig.js'
 
@@ -50,6 +51,7 @@ for (const rig of rigs) {
   recordTableIsolationContract(rig)
   recordScanContract(rig)
   eventStreamContract(rig)
+  storeContracts(rig)
 }
 
 describe('backends', () => {

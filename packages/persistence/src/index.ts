@@ -28,6 +28,15 @@ export type {
   TableRecord,
   Write,
 } from './ports/record-table.js'
+export {
+  isResourceKind,
+  resourceKindNames,
+  resourceKinds,
+  type ResourceKind,
+  type ResourceKindName,
+  type StoreOf,
+  type StoreScope,
+} from './resource-kinds.js'
 export { parseBootstrap, type RoutingBootstrap } from './routing/bootstrap.js'
 export type { NewRoute } from './routing/new-route.js'
 export { createRoutedRecords, type RoutedRecords } from './routing/routed-records.js'
@@ -37,7 +46,7 @@ export {
   type RoutingRegistry,
   type RoutingRegistryOptions,
 } from './routing/registry.js'
-export { resourceKinds, type Route, type RouteRequest } from './routing/route.js'
+export type { Route, RouteRequest } from './routing/route.js'
 export {
   createEventStreamStore,
   type EventStreamOptions,
@@ -50,3 +59,109 @@ export type {
   StreamPage,
   StreamPosition,
 } from './stores/event-stream-types.js'
+export {
+  createAttributionStore,
+  utmParameters,
+  type AttributionContract,
+  type AttributionStore,
+  type NewAttributionContract,
+  type UtmTemplate,
+} from './stores/attribution.js'
+export { createBudgetStore } from './stores/budget.js'
+export {
+  budgetPeriods,
+  type BudgetEntry,
+  type BudgetHistory,
+  type BudgetPeriod,
+  type BudgetStore,
+  type BudgetUsage,
+  type Spend,
+  type SpendOutcome,
+} from './stores/budget-types.js'
+export { createCanvasCommandStore } from './stores/canvas-command.js'
+export type {
+  AppendToTimeline,
+  CanvasCommand,
+  CanvasCommandStore,
+  NewCanvasCommand,
+} from './stores/canvas-command-types.js'
+export { createChatStore } from './stores/chat.js'
+export {
+  chatRoles,
+  type ChatMessage,
+  type ChatRole,
+  type ChatSnapshot,
+  type ChatStore,
+  type ChatThread,
+  type NewChatMessage,
+} from './stores/chat-types.js'
+export {
+  configScopes,
+  createConfigStore,
+  findConfig,
+  type ConfigScope,
+  type ConfigStore,
+  type ConfigVersion,
+  type FoundConfig,
+} from './stores/config.js'
+export type { StoreOptions } from './stores/contention.js'
+export { createFirearmsPolicyStore } from './stores/firearms-policy.js'
+export {
+  firearmActorTypes,
+  type ActionBinding,
+  type FirearmActor,
+  type FirearmActorType,
+  type FirearmGrant,
+  type FirearmsAudit,
+  type FirearmsDecision,
+  type FirearmsPolicyStore,
+  type NewActionBinding,
+} from './stores/firearms-policy-types.js'
+export {
+  createMediaOutputStore,
+  type MediaOutput,
+  type MediaOutputStore,
+  type NewMediaOutput,
+} from './stores/media-output.js'
+export { createMemoryStore } from './stores/memory.js'
+export type {
+  Blackboard,
+  MemoryMessage,
+  MemoryStore,
+  NewMemoryMessage,
+  SessionChanges,
+  SessionMemory,
+} from './stores/memory-types.js'
+export { createMetricsStore } from './stores/metrics.js'
+export {
+  metricDimensions,
+  metricResolutions,
+  type MetricCount,
+  type MetricDimension,
+  type MetricDimensions,
+  type MetricPoint,
+  type MetricQuery,
+  type MetricResolution,
+  type MetricsStore,
+} from './stores/metrics-types.js'
+export type { Page, PageRequest } from './stores/record-page.js'
+export {
+  createSeoConfigStore,
+  type NewSeoConfig,
+  type SeoConfig,
+  type SeoConfigStore,
+  type SeoPage,
+} from './stores/seo-config.js'
+export {
+  approverPolicies,
+  createStrategyPolicyStore,
+  defaultBehaviors,
+  defaultStrategyPolicies,
+  everyAction,
+  type ApproverPolicy,
+  type DefaultBehavior,
+  type NewStrategyPolicy,
+  type StrategyPolicy,
+  type StrategyPolicyStore,
+} from './stores/strategy-policy.js'
+export { createTabularStore, type TabularRow, type TabularStore } from './stores/tabular.js'

@@ -7,7 +7,9 @@ import { chatLayout } from './chat.js'
 import { configLayout } from './config.js'
 import { eventStreamLayout } from './event-stream.js'
 import { firearmsPolicyLayout } from './firearms-policy.js'
+import { mediaOutputLayout } from './media-output.js'
 import { memoryLayout } from './memory.js'
+import { metricsLayout } from './metrics.js'
 import { routingRegistryLayout } from './routing-registry.js'
 import { seoConfigLayout } from './seo-config.js'
 import { keyLayouts, type KeyLayouts, type StoreLayout } from './store-layout.js'
@@ -23,7 +25,9 @@ export const layoutsByKind: Readonly<Record<string, StoreLayout>> = {
   config_store: configLayout,
   event_stream: eventStreamLayout,
   firearms_policy_store: firearmsPolicyLayout,
+  media_output_store: mediaOutputLayout,
   memory_store: memoryLayout,
+  metrics_store: metricsLayout,
   routing_registry_store: routingRegistryLayout,
   seo_config_store: seoConfigLayout,
   strategy_policy_store: strategyPolicyLayout,

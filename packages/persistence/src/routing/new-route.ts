@@ -3,14 +3,8 @@ import { modes, type Mode, type TenantId } from '@heirloom/tenancy'
 import type { BackendPool } from '../backends.js'
 import { labOnlyBackends, type BackendType } from '../backends/backend.js'
 import { parseConfig } from '../backends/config-spec.js'
-import {
-  registryKind,
-  resourceKinds,
-  surfaceKinds,
-  wholeTenantKinds,
-  type RouteScope,
-  type RouteTarget,
-} from './route.js'
+import { isResourceKind, resourceKinds, type ResourceKind } from '../resource-kinds.js'
+import { registryKind, type RouteScope, type RouteTarget } from './route.js'
 
 export interface NewRoute {
   readonly resourceKind: string
@@ -72,9 +66,10 @@ export function refuseLabOnly(
 
 function checkScope(input: NewRoute, runningEnv: string): RouteScope {
   const { resourceKind } = input
-  if (!resourceKinds.some((kind) => kind === resourceKind) || resourceKind === registryKind) {
+  if (!isResourceKind(resourceKind) || resourceKind === registryKind) {
     throw new AppError('INVALID_INPUT', `there are no routes for "${resourceKind.slice(0, 64)}"`)
   }
+  const kind: ResourceKind = resourceKinds[resourceKind]
   const scope: RouteScope = {
     resourceKind,
     tenantId: input.tenantId,
@@ -83,13 +78,10 @@ function checkScope(input: NewRoute, runningEnv: string): RouteScope {
     projectId: optional(input.projectId, 'the project id'),
     surfaceId: optional(input.surfaceId, 'the surface id'),
   }
-  if (scope.surfaceId !== null && !surfaceKinds.includes(resourceKind)) {
+  if (scope.surfaceId !== null && !kind.surface) {
     throw new AppError('INVALID_INPUT', `routes for ${resourceKind} do not depend on a surface`)
   }
-  if (
-    wholeTenantKinds.includes(resourceKind) &&
-    (scope.modes.length > 0 || scope.projectId !== null)
-  ) {
+  if (kind.wholeTenant && (scope.modes.length > 0 || scope.projectId !== null)) {
     throw new AppError(
       'INVALID_INPUT',
       `a route for ${resourceKind} is for a whole tenant: it names no modes and no project`,
