@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { chromium } from './rigs/chromium.mjs'
+import { cosmos } from './rigs/cosmos.mjs'
 import { dockerCompose } from './rigs/docker-compose.mjs'
 import { dynamodb } from './rigs/dynamodb.mjs'
 import { firestore } from './rigs/firestore.mjs'
@@ -18,6 +19,7 @@ const rigs = [
   dockerCompose(cache),
   dynamodb(cache),
   firestore(),
+  cosmos(cache),
   await mongo(cache),
   redis(),
 ]

@@ -41,6 +41,7 @@ const rigs: readonly BackendRig[] = [
 const rigTests: Readonly<Partial<Record<BackendType, string>>> = {
   dynamodb: './backends/dynamodb/dynamodb.rig.test.ts',
   firestore: './backends/firestore/firestore.rig.test.ts',
+  cosmos: './backends/cosmos/cosmos.rig.test.ts',
 }
 
 for (const rig of rigs) {

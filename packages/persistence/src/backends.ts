@@ -1,6 +1,7 @@
 import { AppError } from '@heirloom/errors'
 import type { Backend, BackendType, OpenBackend } from './backends/backend.js'
 import { redactConfig, type BackendConfig } from './backends/config-spec.js'
+import { createCosmosBackend, type CosmosEnvironment } from './backends/cosmos/cosmos-backend.js'
 import {
   createDynamoDbBackend,
   type DynamoDbEnvironment,
@@ -20,7 +21,7 @@ import {
 
 /** What the process gives its backends: connections by the names that routes may use. */
 export interface BackendEnvironment
-  extends DynamoDbEnvironment, FirestoreEnvironment, FilesystemEnvironment {
+  extends DynamoDbEnvironment, FirestoreEnvironment, CosmosEnvironment, FilesystemEnvironment {
   readonly postgresConnections: PostgresConnections
   readonly now?: () => number
 }
@@ -31,6 +32,7 @@ export function createBackends(environment: BackendEnvironment): readonly Backen
     createPostgresBackend(environment),
     createDynamoDbBackend(environment),
     createFirestoreBackend(environment),
+    createCosmosBackend(environment),
     createFilesystemBackend(environment),
   ]
 }
