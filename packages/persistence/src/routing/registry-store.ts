@@ -32,7 +32,7 @@ export interface RouteAudit {
   readonly at: string
   /** kind:id of the actor. */
   readonly by: string
-  readonly action: 'saved' | 'deleted'
+  readonly action: 'saved' | 'deleted' | 'placed'
   readonly routeId: string
   /** The routes as they may be shown: secrets redacted. */
   readonly before: JsonObject | null
@@ -54,6 +54,8 @@ export interface RouteChange {
   readonly deleted: readonly Route[]
   readonly audits: readonly RouteAudit[]
   readonly switches: readonly BackendSwitch[]
+  /** Further records of the registry that change with it. */
+  readonly also: readonly Write[]
 }
 
 /** routing_registry_store: routes, their audit trail and unannounced switches in one partition. */
@@ -135,6 +137,7 @@ function writesOf(expected: RecordVersion | null, change: RouteChange): readonly
     ...change.switches.map((one): Write => {
       return { op: 'put', sk: switchKey(one.id), value: { ...one } }
     }),
+    ...change.also,
   ]
 }
 

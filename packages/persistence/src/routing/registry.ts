@@ -12,12 +12,15 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@heirloom/errors'
-import { modes } from '@heirloom/tenancy'
+import { modes, type TenantId } from '@heirloom/tenancy'
 import type { BackendPool } from '../backends.js'
+import type { RecordTable } from '../ports/record-table.js'
 import { createAnnouncements } from './announcements.js'
 import type { RoutingBootstrap } from './bootstrap.js'
 import { removal, saving, type ChangeMaker } from './change.js'
+import { defaultLeases, momentNow, type LeaseTimes, type Moment } from './lease.js'
 import { checkRoute, refuseLabOnly, type NewRoute } from './new-route.js'
+import { settled } from './placement.js'
 import {
   createRoutingRegistryStore,
   type BackendSwitch,
@@ -38,6 +41,27 @@ export interface RoutingRegistry {
    *   has no such backend, or before `start`
    */
   resolve(request: RouteRequest): Route
+  /**
+   * The same, and when this was known to be so: act on it within the lease of the route (lease.ts),
+   * and `confirm` before anything later.
+   */
+  view(request: RouteRequest): RouteView
+  /** Brings the copy up to date with the registry as it is now. @throws AppError BACKEND_UNAVAILABLE */
+  confirm(): Promise<void>
+  /** Calls `changed` whenever the copy was replaced, and returns the unsubscriber. */
+  onChange(changed: () => void): () => void
+  /**
+   * Makes a change that is more than saving or deleting a route, on condition that nothing else
+   * changes meanwhile; `make` is called again when something did. Does not wait until a change of
+   * backend was announced: the stream that it is announced on may be what is just being moved.
+   */
+  change(make: ChangeMaker): Promise<Route>
+  /** The table in which the registry is kept, for what changes together with routes. */
+  table(): RecordTable
+  readonly leases: LeaseTimes
+  /** For whom the registry itself is kept. */
+  readonly tenantId: TenantId
+  readonly env: string
   /** Every route, the registry's own included, in the order of their ids, from the copy. */
   list(): readonly Route[]
   /**
@@ -54,6 +78,11 @@ export interface RoutingRegistry {
   ping(): Promise<void>
 }
 
+export interface RouteView {
+  readonly route: Route
+  readonly confirmedAt: Moment
+}
+
 export interface RoutingRegistryOptions {
   readonly bootstrap: RoutingBootstrap
   readonly backends: BackendPool
@@ -62,6 +91,8 @@ export interface RoutingRegistryOptions {
   readonly newId: () => string
   readonly now?: () => number
   readonly pollIntervalMs?: number
+  /** The same in every process. */
+  readonly leases?: LeaseTimes
   /** Told of each change of backend, at least once; must be idempotent by id. */
   readonly announce: (change: BackendSwitch) => Promise<void>
   /** Told once when following or announcing starts to fail. */
@@ -79,8 +110,13 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
   const stopping = new AbortController()
   let store: RoutingRegistryStore | undefined
   let copy: RouteSnapshot | undefined
+  let table: RecordTable | undefined
+  let confirmedAt: Moment = momentNow()
   let loading: Promise<void> = Promise.resolve()
+  let queued: Promise<void> | undefined
+  const listeners = new Set<() => void>()
   let following: Promise<void> | undefined
+  let announcing: Promise<void> = Promise.resolve()
   let failing = false
   const announcements = createAnnouncements(opened, (one) => options.announce(one), failed)
 
@@ -94,29 +130,54 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
     return copy
   }
 
-  /** One load after the other, so that an older copy never replaces a newer one. */
+  /**
+   * One load after the other, so that an older copy never replaces a newer one. Who asks while one
+   * is still to begin shares it: it begins later than they asked, which is all that they need.
+   */
   function refresh(): Promise<void> {
-    const next = loading.then(reload)
+    if (queued !== undefined) return queued
+    const next = loading.then(() => {
+      queued = undefined
+      return reload()
+    })
+    queued = next
     loading = next.catch(() => undefined)
     return next
   }
 
   async function reload(): Promise<void> {
-    if (copy !== undefined && copy.version === (await opened().version())) return
-    copy = await opened().load()
-    announcements.expect()
+    const begunAt = momentNow()
+    const current = copy !== undefined && copy.version === (await opened().version())
+    if (!current) {
+      copy = await opened().load()
+      announcements.expect()
+    }
+    confirmedAt = begunAt
+    if (!current) for (const changed of [...listeners]) changed()
+  }
+
+  async function changeAndAnnounce(make: ChangeMaker): Promise<Route> {
+    const route = await change(make)
+    await announcements.run()
+    return route
   }
 
   async function change(make: ChangeMaker): Promise<Route> {
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       const current = await opened().load()
-      const { route, change: made } = make(current.routes)
+      const { route, change: made } = await make(current.routes)
       if (!(await opened().write(current.version, made))) continue
       await refresh()
-      await announcements.run()
       return route
     }
     throw new AppError('CONFLICT', 'routes are being changed by others; try again')
+  }
+
+  function resolve(request: RouteRequest): Route {
+    const route = selectRoute([own, ...snapshot().routes], env, request)
+    refuseLabOnly(route.backendType, [request.mode])
+    backends.find(route.backendType)
+    return route
   }
 
   function failed(error: unknown): void {
@@ -128,7 +189,10 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
   async function keepUp(): Promise<void> {
     try {
       await refresh()
-      if (await announcements.run()) failing = false
+      // Not waited for: an announcement may itself wait for a route to change.
+      announcing = announcements.run().then((isDone) => {
+        if (isDone) failing = false
+      })
     } catch (error) {
       failed(error)
     }
@@ -171,6 +235,7 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
       deleted: [],
       audits: changes.flatMap((made) => made.audits),
       switches: [],
+      also: [],
     })
   }
 
@@ -178,7 +243,8 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
     start: async () => {
       refuseLabOnly(own.backendType, own.modes.length > 0 ? own.modes : modes)
       const { records } = backends.open(own.backendType, own.config)
-      store = createRoutingRegistryStore(records.for(bootstrap.registry.tenantId))
+      table = records.for(bootstrap.registry.tenantId)
+      store = createRoutingRegistryStore(table)
       await seed()
       await refresh()
       following = follow()
@@ -186,22 +252,35 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
     stop: async () => {
       stopping.abort()
       await following
+      await announcing
     },
-    resolve: (request) => {
-      const route = selectRoute([own, ...snapshot().routes], env, request)
-      refuseLabOnly(route.backendType, [request.mode])
-      backends.find(route.backendType)
-      return route
+    resolve,
+    view: (request) => ({ route: resolve(request), confirmedAt }),
+    confirm: refresh,
+    onChange: (changed) => {
+      // A function of its own, so that the same one subscribed twice is two subscriptions.
+      const listener = (): void => changed()
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
     },
+    change,
+    table: () => {
+      if (table !== undefined) return table
+      throw new AppError('BACKEND_UNAVAILABLE', 'routes are not loaded yet')
+    },
+    leases: options.leases ?? defaultLeases,
+    tenantId: bootstrap.registry.tenantId,
+    env,
     list: () => [own, ...snapshot().routes].sort((a, b) => (a.id < b.id ? -1 : 1)),
     save: async (input, by) => {
       const checked = checkRoute(input, env, backends)
-      return change((routes) => {
+      return changeAndAnnounce((routes) => {
         refuseAmbiguous(routes, checked.scope)
         return saving(checked, { by, now: now(), newId, backends })(routes)
       })
     },
-    delete: async (id, by) => void (await change(removal(id, { by, now: now(), newId, backends }))),
+    delete: async (id, by) =>
+      void (await changeAndAnnounce(removal(id, { by, now: now(), newId, backends }))),
     audits: (limit) => opened().audits(limit),
     ping: async () => void (await opened().version()),
   }
@@ -239,5 +318,6 @@ function registryRoute(bootstrap: RoutingBootstrap, env: string): Route {
     previousBackendType: null,
     switchRationale: null,
     lastSwitchTime: null,
+    placement: settled,
   }
 }

@@ -6,11 +6,14 @@
  *   sk !head             changes with every change, and so tells whether a copy is current
  *   sk !audit#{ts}#{id}  who changed what, when, before and after
  *   sk !switch#{id}      a change of backend that is still to be announced
+ *   sk !moving#{id}      a migration that goes on (migration/migration-records.ts)
+ *   sk !moved#{id}       a migration that is over
  *
  * `!` sorts before every resource kind, and `*` is no tenant id.
  */
 import type { JsonObject } from '../ports/record-table.js'
 import { joinKey, keyPrefix, paddedNumber } from '../keys.js'
+import { settled, type BackendTarget, type Placement } from './placement.js'
 import type { Route, RouteScope } from './route.js'
 
 export const routesPartition = 'routes'
@@ -60,7 +63,12 @@ export function writeRoute(route: Route): JsonObject {
     previous_backend_type: route.previousBackendType,
     switch_rationale: route.switchRationale,
     last_switch_time: route.lastSwitchTime?.toISOString() ?? null,
+    placement: { ...route.placement, shadow: writeTarget(route.placement.shadow) },
   }
+}
+
+function writeTarget(target: BackendTarget | null): JsonObject | null {
+  return target === null ? null : { backendType: target.backendType, config: target.config }
 }
 
 /** The shape that `writeRoute` gave it: only this module writes these records. */
@@ -81,6 +89,8 @@ interface RouteRecord {
   readonly previous_backend_type: Route['previousBackendType']
   readonly switch_rationale: string | null
   readonly last_switch_time: string | null
+  /** Missing in routes that were saved before there were placements. */
+  readonly placement?: Placement
 }
 
 export function readRoute(value: JsonObject): Route {
@@ -102,5 +112,6 @@ export function readRoute(value: JsonObject): Route {
     previousBackendType: record.previous_backend_type,
     switchRationale: record.switch_rationale,
     lastSwitchTime: record.last_switch_time === null ? null : new Date(record.last_switch_time),
+    placement: record.placement ?? settled,
   }
 }

@@ -2,35 +2,16 @@ import { createHash } from 'node:crypto'
 import type { Mode, TenantId } from '@heirloom/tenancy'
 import type { BackendType } from '../backends/backend.js'
 import type { BackendConfig } from '../backends/config-spec.js'
+import type { Placement } from './placement.js'
 
 /** The registry's own kind: its one route stands in the bootstrap file. */
 export const registryKind = 'routing_registry_store'
 
-/** What a route can be for: the stores that live on a RecordTable. */
-export const resourceKinds = [
-  'attribution_store',
-  'budget_store',
-  'canvas_command_store',
-  'chat_store',
-  'config_store',
-  'event_stream',
-  'firearms_policy_store',
-  'memory_store',
-  registryKind,
-  'seo_config_store',
-  'strategy_policy_store',
-  'tabular_store',
-] as const
-
-/** Kinds whose routes may depend on the surface. */
-export const surfaceKinds: readonly string[] = ['chat_store', 'strategy_policy_store']
-
 /**
- * Kinds that are one place per tenant. Everybody in a tenant follows the same streams, and the
- * workers that append know the tenant alone: a stream whose place depended on the mode or project
- * of who asks would be written at one place and read at another.
+ * Kinds whose readers trust that what they saw is everything up to there. A shadow that is repaired
+ * record by record cannot promise that, so it is not read for them.
  */
-export const wholeTenantKinds: readonly string[] = ['event_stream']
+export const orderedKinds: readonly string[] = ['event_stream', 'canvas_command_store']
 
 /** For whom a route is. Two routes never have the same scope. */
 export interface RouteScope {
@@ -60,6 +41,7 @@ export interface Route extends RouteScope, RouteTarget {
   readonly previousBackendType: BackendType | null
   readonly switchRationale: string | null
   readonly lastSwitchTime: Date | null
+  readonly placement: Placement
 }
 
 /** Who asks, and for what. Without a mode only routes for every mode fit. */

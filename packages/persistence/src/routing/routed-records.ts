@@ -1,26 +1,40 @@
 import type { BackendPool } from '../backends.js'
 import type { RecordTable } from '../ports/record-table.js'
+import { createPlacements, type PlacementContext } from '../strategies/placed-table.js'
+import {
+  createRoutedTable,
+  defaultRoutedTableTiming,
+  type RoutedTableTiming,
+  type RouteSource,
+} from '../strategies/routed-table.js'
 import type { RoutingRegistry } from './registry.js'
 import type { RouteRequest } from './route.js'
 
 /** Records where the routes say they are. */
 export interface RoutedRecords {
   /**
-   * The table of the tenant in the request, on the backend of its route as it stands now: ask
-   * again for each request, never keep it.
+   * The table of the tenant in the request, laid out as its kind declares, on the backend of its
+   * route as it stands at each call (strategies/routed-table.ts).
    * @throws AppError ROUTE_NOT_CONFIGURED, BACKEND_FORBIDDEN, BACKEND_UNAVAILABLE
    */
   open(request: RouteRequest): RecordTable
 }
 
+export interface RoutedRecordsOptions
+  extends RoutedTableTiming, Pick<PlacementContext, 'now' | 'timing' | 'shadowRestMs'> {}
+
 export function createRoutedRecords(
-  registry: Pick<RoutingRegistry, 'resolve'>,
+  registry: RouteSource & Pick<RoutingRegistry, 'tenantId'>,
   backends: BackendPool,
+  options: Partial<RoutedRecordsOptions> = {},
 ): RoutedRecords {
+  const placements = createPlacements({ backends, systemTenant: registry.tenantId, ...options })
+  const timing = { ...defaultRoutedTableTiming, ...options }
   return {
     open: (request) => {
-      const route = registry.resolve(request)
-      return backends.open(route.backendType, route.config).records.for(request.tenantId)
+      // So that a request without a route fails at once.
+      registry.view(request)
+      return createRoutedTable(registry, placements, request, timing)
     },
   }
 }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { modes, tenantId } from '@heirloom/tenancy'
+import { settled } from './placement.js'
 import { routeId, type Route, type RouteRequest, type RouteScope } from './route.js'
 import { findAmbiguous, selectRoute } from './select.js'
 
@@ -38,6 +39,7 @@ function routeOf(own: RouteScope): Route {
     previousBackendType: null,
     switchRationale: null,
     lastSwitchTime: null,
+    placement: settled,
   }
 }
 

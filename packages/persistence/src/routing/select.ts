@@ -52,7 +52,7 @@ function fits(route: RouteScope, env: string, request: RouteRequest): boolean {
 }
 
 /** Each bit outweighs all the bits below it, so two different sets of conditions never tie. */
-function rank(scope: RouteScope): number {
+export function rank(scope: RouteScope): number {
   return (
     (scope.tenantId === null ? 0 : 8) +
     (scope.surfaceId === null ? 0 : 4) +

@@ -1,0 +1,96 @@
+/**
+ * Compares a page of one side with the other. Records are written all the time, so a difference
+ * counts only when it is still there after a moment; then the primary is right, and it is repaired.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ScannedRecord } from '../ports/record-scan.js'
+import { inParallel } from '../strategies/bounded.js'
+import { sameContent } from '../strategies/same-record.js'
+import { readMany } from '../strategies/read-many.js'
+import { isTombstone } from '../strategies/tombstones.js'
+import { copyRecord } from '../strategies/copy-record.js'
+import { hasCode } from '@heirloom/errors'
+import type { Difference } from './migration.js'
+import { byPartition, type Sides } from './sides.js'
+
+const maxParallelGroups = 8
+const settleMs = 250
+
+export interface Comparison {
+  readonly compared: number
+  readonly differences: readonly Difference[]
+}
+
+interface Suspect {
+  readonly record: ScannedRecord
+  readonly kind: 'missing' | 'stale' | 'extra'
+}
+
+/** Records of the primary: the shadow must have each, and the same. */
+export async function compareWithShadow(
+  sides: Sides,
+  records: readonly ScannedRecord[],
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const suspects: Suspect[] = []
+  await inParallel(byPartition(records), maxParallelGroups, async ({ tenant, pk, items }) => {
+    signal.throwIfAborted()
+    const sks = items.map(({ sk }) => sk)
+    const found = await readMany(sides.shadow.table(tenant), pk, sks)
+    for (const record of items) {
+      const other = found.get(record.sk) ?? null
+      if (sameContent(record, other)) continue
+      const kind = other === null || isTombstone(other) ? 'missing' : 'stale'
+      suspects.push({ record, kind })
+    }
+  })
+  return { compared: records.length, differences: await settle(sides, suspects, signal) }
+}
+
+/** Records of the shadow: the primary must have each. Whether it is the same was compared before. */
+export async function compareWithPrimary(
+  sides: Sides,
+  records: readonly ScannedRecord[],
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const suspects: Suspect[] = []
+  await inParallel(byPartition(records), maxParallelGroups, async ({ tenant, pk, items }) => {
+    signal.throwIfAborted()
+    const sks = items.map(({ sk }) => sk)
+    const found = await readMany(sides.tables(tenant).primary, pk, sks)
+    for (const record of items) {
+      if (!found.has(record.sk)) suspects.push({ record, kind: 'extra' })
+    }
+  })
+  return { compared: records.length, differences: await settle(sides, suspects, signal) }
+}
+
+async function settle(
+  sides: Sides,
+  suspects: readonly Suspect[],
+  signal: AbortSignal,
+): Promise<readonly Difference[]> {
+  if (suspects.length === 0) return []
+  await delay(settleMs, undefined, { signal })
+  const differences: Difference[] = []
+  await inParallel(suspects, maxParallelGroups, async (suspect) => {
+    signal.throwIfAborted()
+    const difference = await repair(sides, suspect)
+    if (difference !== null) differences.push(difference)
+  })
+  return differences
+}
+
+async function repair(
+  sides: Sides,
+  { record: { tenant, pk, sk }, kind }: Suspect,
+): Promise<Difference | null> {
+  try {
+    const copied = await copyRecord(sides.tables(tenant), pk, sk, false)
+    return copied === 'same' ? null : { tenant, pk, sk, kind, isRepaired: true, reason: null }
+  } catch (error) {
+    if (!hasCode(error, 'PAYLOAD_TOO_LARGE') && !hasCode(error, 'INVALID_INPUT')) throw error
+    const reason = error instanceof Error ? error.message : null
+    return { tenant, pk, sk, kind: 'refused', isRepaired: false, reason }
+  }
+}
