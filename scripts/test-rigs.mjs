@@ -9,6 +9,7 @@ import { cosmos } from './rigs/cosmos.mjs'
 import { dockerCompose } from './rigs/docker-compose.mjs'
 import { dynamodb } from './rigs/dynamodb.mjs'
 import { firestore } from './rigs/firestore.mjs'
+import { minio } from './rigs/minio.mjs'
 import { mongo } from './rigs/mongo.mjs'
 import { redis } from './rigs/redis.mjs'
 
@@ -20,6 +21,7 @@ const rigs = [
   dynamodb(cache),
   firestore(),
   cosmos(cache),
+  minio(cache),
   await mongo(cache),
   redis(),
 ]
