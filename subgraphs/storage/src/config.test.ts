@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { resourceKindNames } from '@heirloom/persistence'
 import { readConfig } from './config.js'
 
 const key = Buffer.alloc(32, 1).toString('base64')
@@ -31,10 +32,51 @@ describe('the configuration of storage', () => {
       worker: { endpoint: undefined },
       bootstrap: {
         registry: { tenantId: 't_system', backendType: 'postgres' },
-        routes: [{ resourceKind: 'event_stream', tenantId: null, env: null }],
+      },
+      backends: {
+        postgresUrls: { main: env.DATABASE_URL },
+        dynamoDbEndpoints: [],
+        filesystemFolder: undefined,
+        secretsFolder: undefined,
       },
     })
+    expect(config.backends.secrets.size).toBe(0)
     expect(Object.isFrozen(config)).toBe(true)
+  })
+
+  it('begins with a route for every kind of data, for any tenant', () => {
+    const { routes } = readConfig(env).bootstrap
+    const routed = resourceKindNames.filter((kind) => kind !== 'routing_registry_store')
+    expect(routes.map(({ resourceKind }) => resourceKind)).toEqual(routed)
+    for (const route of routes) {
+      expect(route).toMatchObject({ tenantId: null, env: null, backendType: 'postgres' })
+    }
+  })
+
+  it('gives the backends what is named for them, and nothing else', () => {
+    const { backends } = readConfig({
+      ...env,
+      POSTGRES_URL_ARCHIVE: 'postgres://127.0.0.1/archive',
+      DYNAMODB_ENDPOINTS: 'http://127.0.0.1:8000, http://127.0.0.1:8001',
+      FIRESTORE_ENDPOINTS: '127.0.0.1:8080',
+      COSMOS_ENDPOINTS: '',
+      FILESYSTEM_FOLDER: '/var/lib/heirloom',
+      SECRETS_DIR: '/var/run/secrets',
+      HEIRLOOM_SECRET_COSMOS: 'hush',
+      UNRELATED: 'x',
+    })
+    expect(backends).toEqual({
+      postgresUrls: { main: env.DATABASE_URL, archive: 'postgres://127.0.0.1/archive' },
+      dynamoDbEndpoints: ['http://127.0.0.1:8000', 'http://127.0.0.1:8001'],
+      firestoreEndpoints: ['127.0.0.1:8080'],
+      cosmosEndpoints: [],
+      filesystemFolder: '/var/lib/heirloom',
+      secrets: new Map([['COSMOS', 'hush']]),
+      secretsFolder: '/var/run/secrets',
+    })
+    const wrong = failure({ POSTGRES_URL_MAIN: 'postgres://hush' })
+    expect(String(wrong)).toContain('POSTGRES_URL_MAIN')
+    expect(String(wrong)).not.toContain('hush')
   })
 
   it('asks each role only for what it needs', () => {

@@ -3,11 +3,11 @@ import { AppError } from '@heirloom/errors'
 import { parseBootstrap, type RoutingBootstrap } from '@heirloom/persistence'
 import { parseCursorKeys, type CursorKey } from '@heirloom/streams'
 import { integer, optional, required, type Env } from '@heirloom/subgraph'
+import { readBackendConfig, type BackendConfig } from './backend-config.js'
 
 export interface StorageConfig {
-  /** Of the app role. */
-  readonly databaseUrl: string
   readonly env: string
+  readonly backends: BackendConfig
   readonly bootstrap: RoutingBootstrap
   /** Null in a process that only works the queue. */
   readonly api: ApiConfig | null
@@ -43,8 +43,8 @@ export function readConfig(env: Env): StorageConfig {
     throw new AppError('INVALID_INPUT', 'SERVICE_ROLE must be all, api or worker')
   }
   return Object.freeze({
-    databaseUrl: required(env, 'DATABASE_URL'),
     env: optional(env, 'HEIRLOOM_ENV', 'dev'),
+    backends: readBackendConfig(env, required(env, 'DATABASE_URL')),
     bootstrap: readBootstrap(env),
     api: role === 'worker' ? null : apiConfig(env),
     worker: role === 'api' ? null : workerConfig(env),

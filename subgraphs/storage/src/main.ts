@@ -10,6 +10,7 @@ import {
   createTimelineProjector,
   type Storage,
 } from './app.js'
+import { backendEnvironment } from './backend-environment.js'
 import { readConfig, type ApiConfig, type WorkerConfig } from './config.js'
 import { migrations } from './migrations.js'
 
@@ -19,8 +20,8 @@ await serviceMain(
     description: 'the storage subgraph: routes, event streams and timelines.',
     readConfig,
     migrations,
-    services: ({ databaseUrl, env, bootstrap, api, worker }, logger) => {
-      const backends = createBackends({ postgresConnections: { main: { url: databaseUrl } } })
+    services: ({ backends: settings, env, bootstrap, api, worker }, logger) => {
+      const backends = createBackends(backendEnvironment(settings))
       const storage = createStorage({ backends, bootstrap, env, logger })
       return [
         { name: 'routes', start: () => storage.start(), stop: () => storage.stop() },

@@ -165,14 +165,9 @@ describe('routes', () => {
   })
 
   it('to backends that this build does not have are refused', async () => {
-    for (const [backendType, modes] of [
-      ['COSMOS', []],
-      ['FIRESTORE', []],
-      ['MEMORY', ['LAB']],
-    ] as const) {
-      const input = { resourceKind: 'chat_store', tenantId: null, backendType, modes, config: {} }
-      expect(codeOf(await saveRoute(operator, input))).toBe('BACKEND_UNAVAILABLE')
-    }
+    const input = { resourceKind: 'chat_store', tenantId: null, backendType: 'MEMORY', config: {} }
+    const answer = await saveRoute(operator, { ...input, modes: ['LAB'] })
+    expect(codeOf(answer)).toBe('BACKEND_UNAVAILABLE')
   })
 
   it('that make no sense are refused', async () => {
@@ -249,6 +244,7 @@ describe('routes', () => {
           previous_backend_type: 'postgres',
           backend_type: 'dynamodb',
           switch_rationale: switchRationale,
+          last_switch_time: route.lastSwitchTime,
         },
       },
     ])
@@ -343,5 +339,22 @@ describe('routes', () => {
     } while (after !== null)
     expect(seen).toEqual((await listRoutes(operator)).map((route) => route.id))
     expect(seen).toHaveLength(6)
+  })
+  it('of a tenant refer to secrets of that tenant alone', async () => {
+    const owner = testTenant()
+    const gql = await rig.main.as(owner)
+    const withKey = (key: string): Record<string, unknown> => ({
+      resourceKind: 'chat_store',
+      tenantId: owner.tenantId,
+      backendType: 'FIRESTORE',
+      config: { project: 'haworth', credentials: key },
+    })
+    for (const key of ['secret:GCP', 'secret:t_other/GCP', `secret:${owner.tenantId}x/GCP`]) {
+      expect(codeOf(await saveRoute(gql, withKey(key)))).toBe('FORBIDDEN')
+    }
+    // Understood as theirs; only this process was given no secrets at all.
+    const own = await saveRoute(gql, withKey(`secret:${owner.tenantId}/GCP`))
+    expect(own.errors?.[0]?.message).toContain('no secrets')
+    expect(codeOf(await saveRoute(operator, withKey('secret:GCP')))).toBe('INVALID_INPUT')
   })
 })

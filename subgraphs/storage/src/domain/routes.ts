@@ -2,6 +2,8 @@ import { AppError } from '@heirloom/errors'
 import type { NewRoute, Route } from './route.js'
 import { actorOf, type Scope } from './scope.js'
 
+const secretMark = 'secret:'
+
 /** Routes that the caller may see, in the order of their ids, at most `limit` after `after`. */
 export function listRoutes(
   { tenant, authorizer, routes }: Scope,
@@ -31,6 +33,9 @@ export async function saveRoute(
   route: NewRoute,
 ): Promise<Route> {
   authorizer.require(tenant, 'route:write', { kind: 'Route', tenantId: route.tenantId })
+  if (!authorizer.allows(tenant, 'route:write', { kind: 'Route', tenantId: null })) {
+    refuseForeignSecrets(tenant.tenantId, route.config)
+  }
   return routes.save(route, actorOf(tenant))
 }
 
@@ -49,4 +54,17 @@ export async function deleteRoute(
 
 function resourceOf(route: Route): { kind: 'Route'; id: string; tenantId: Route['tenantId'] } {
   return { kind: 'Route', id: route.id, tenantId: route.tenantId }
+}
+
+/**
+ * Who writes the routes of one tenant refers to that tenant's secrets alone: with those of the
+ * platform, or of another tenant, a backend would be entered in somebody else's name.
+ */
+export function refuseForeignSecrets(tenantId: string, config: unknown): void {
+  if (typeof config !== 'object' || config === null) return
+  for (const [name, value] of Object.entries(config)) {
+    if (typeof value !== 'string' || !value.startsWith(secretMark)) continue
+    if (value.startsWith(`${secretMark}${tenantId}/`)) continue
+    throw new AppError('FORBIDDEN', `give "${name}" as ${secretMark}${tenantId}/NAME`)
+  }
 }
