@@ -1,7 +1,10 @@
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
 import pg from 'pg'
+import { hasCode } from '@heirloom/errors'
 import type { TenantId } from '@heirloom/tenancy'
+import { sendBatch, type Statement } from './batch.js'
 import { databaseError } from './errors.js'
+import { bindTenant, tenantDialect } from './tenant-dialect.js'
 
 export interface DatabaseOptions {
   readonly url: string
@@ -35,6 +38,14 @@ export interface TenantDatabase<Schema> {
    * the database reports.
    */
   transaction<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T>
+
+  /**
+   * Runs the statements in this order in one READ COMMITTED transaction bound to the tenant, and
+   * resolves to the rows of each after the commit; when one fails, none has happened. All of it is
+   * one round trip, so no statement can depend on what another one returns. Throws as
+   * `transaction` does.
+   */
+  batch<Row>(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]>
 }
 
 const defaultMaxConnections = 10
@@ -56,22 +67,52 @@ export function createDatabase<Schema>(options: DatabaseOptions): Database<Schem
     types,
   })
   pool.on('error', (error) => options.onIdleError?.(error))
-  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  // Who uses a connection while it breaks learns it from his query; the event besides, which
+  // nobody else listens to then, would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  const dialect = new PostgresDialect({ pool })
+  const kysely = new Kysely<Schema>({ dialect })
+  const shared = dialect.createDriver()
+  const ready = shared.init()
+  let closing: Promise<void> | undefined
+
+  async function batch(
+    tenantId: TenantId,
+    statements: readonly Statement[],
+  ): Promise<readonly (readonly unknown[])[]> {
+    const client = await pool.connect()
+    let broken = false
+    try {
+      const binding = { sql: bindTenant, parameters: [tenantId] }
+      const [, ...rows] = await sendBatch(client, [binding, ...statements])
+      return rows
+    } catch (error) {
+      broken = hasCode(databaseError(error), 'BACKEND_UNAVAILABLE')
+      throw error
+    } finally {
+      // The server says goodbye before it hangs up; the next one must not get this connection.
+      client.release(broken)
+    }
+  }
 
   return {
     unbound: kysely,
-    for: (tenantId) => ({
-      tenantId,
-      transaction: (work) =>
-        translated(() =>
-          kysely.transaction().execute(async (trx) => {
-            await sql`select set_config('heirloom.tenant_id', ${tenantId}, true)`.execute(trx)
-            return work(trx)
+    for: (tenantId) => {
+      let bound: Kysely<Schema> | undefined
+      return {
+        tenantId,
+        transaction: (work) =>
+          translated(async () => {
+            await ready
+            bound ??= new Kysely<Schema>({ dialect: tenantDialect(shared, tenantId) })
+            return bound.transaction().execute(work)
           }),
-        ),
-    }),
+        batch: <Row>(statements: readonly Statement[]) =>
+          translated(() => batch(tenantId, statements)) as Promise<readonly (readonly Row[])[]>,
+      }
+    },
     ping: () => translated(async () => void (await sql`select 1`.execute(kysely))),
-    close: () => kysely.destroy(),
+    close: () => (closing ??= pool.end()),
   }
 }
 

@@ -1,3 +1,4 @@
+export type { Statement, StatementParameter } from './batch.js'
 export { migrate, type Migrations } from './migrate.js'
 export {
   createDatabase,

@@ -1,6 +1,5 @@
-import { sql, type RawBuilder } from 'kysely'
-import type { TenantDatabase } from '@heirloom/postgres'
-import { afterPrefix } from '../../keys.js'
+import type { Statement, TenantDatabase } from '@heirloom/postgres'
+import { conflict } from '../../ports/conflict.js'
 import {
   checkKey,
   checkLimit,
@@ -9,16 +8,23 @@ import {
   checkWrites,
 } from '../../ports/limits.js'
 import { inOrderOf } from '../../ports/in-order.js'
-import { pageToken, readPageToken } from '../../ports/page-token.js'
+import { pageToken } from '../../ports/page-token.js'
 import type {
-  RecordRange,
   RecordTable,
   RecordTableCapabilities,
   RecordVersion,
   TableRecord,
+  Write,
 } from '../../ports/record-table.js'
-import { columns, toRecord, type ReadRow } from './rows.js'
+import { toRecord, versionOf, type ReadRow } from './rows.js'
 import type { RecordSchema } from './schema.js'
+import {
+  getManyStatement,
+  getStatement,
+  rangeStatement,
+  writeStatement,
+  type Partition,
+} from './statements.js'
 import { transact } from './transact.js'
 import type { WakeUps } from './wake-ups.js'
 
@@ -47,13 +53,28 @@ export function createPostgresRecordTable(
   const capabilities = postgresCapabilities
   const { tenantId } = database
 
-  async function read(where: RawBuilder<unknown>): Promise<readonly TableRecord[]> {
-    const alive = sql`(expires_at is null or expires_at > ${new Date(now())})`
-    const { rows } = await database.transaction((trx) =>
-      sql<ReadRow>`select ${columns} from record
-        where tenant_id = ${tenantId} and ${alive} and ${where}`.execute(trx),
-    )
+  function partitionOf(pk: string): Partition {
+    return { tenantId, pk, now: now() }
+  }
+
+  async function read(statement: Statement): Promise<readonly TableRecord[]> {
+    const [rows = []] = await database.batch<ReadRow>([statement])
     return rows.map(toRecord)
+  }
+
+  /** @throws AppError CONFLICT */
+  async function writeOne(
+    pk: string,
+    write: Write,
+    text: string | null,
+  ): Promise<RecordVersion | null> {
+    const [rows = []] = await database.batch<{ readonly version: number }>([
+      writeStatement(partitionOf(pk), write, text),
+    ])
+    const [row] = rows
+    const expected = write.op === 'put' || typeof write.expect === 'object'
+    if (row === undefined && expected) throw conflict([0])
+    return row === undefined || write.op === 'delete' ? null : versionOf(row)
   }
 
   const table: RecordTable = {
@@ -61,13 +82,13 @@ export function createPostgresRecordTable(
     get: async (pk, sk) => {
       checkKey(pk, capabilities)
       checkSortKey(sk, capabilities)
-      return (await read(sql`pk = ${pk} and sk = ${sk}`))[0] ?? null
+      return (await read(getStatement(partitionOf(pk), sk)))[0] ?? null
     },
     getMany: async (pk, sks) => {
       checkKey(pk, capabilities)
       checkSortKeys(sks, capabilities)
       if (sks.length === 0) return []
-      return inOrderOf(sks, await read(sql`pk = ${pk} and sk = any(${sks})`))
+      return inOrderOf(sks, await read(getManyStatement(partitionOf(pk), sks)))
     },
     put: async (pk, sk, value, options = {}) => {
       const [version] = await table.transact(pk, [{ op: 'put', sk, value, ...options }])
@@ -79,7 +100,7 @@ export function createPostgresRecordTable(
     query: async (pk, range) => {
       checkKey(pk, capabilities)
       checkLimit(range.limit, capabilities)
-      const records = await read(rangeCondition(pk, range))
+      const records = await read(rangeStatement(partitionOf(pk), range))
       const page = records.slice(0, range.limit)
       const last = page.at(-1)
       const more = records.length > range.limit && last !== undefined
@@ -87,28 +108,13 @@ export function createPostgresRecordTable(
     },
     transact: async (pk, writes) => {
       const texts = checkWrites(pk, writes, capabilities)
+      const [only] = writes
+      if (only !== undefined && writes.length === 1) {
+        return [await writeOne(pk, only, texts[0] ?? null)]
+      }
       return database.transaction((trx) => transact(trx, tenantId, pk, writes, texts, now()))
     },
     onChange: (pk, wake) => wakeUps.subscribe(tenantId, pk, wake),
   }
   return table
-}
-
-/** Condition, order and limit; one row more than asked tells whether there is a next page. */
-function rangeCondition(pk: string, range: RecordRange): RawBuilder<unknown> {
-  const descending = range.order === 'descending'
-  const conditions = [sql`pk = ${pk}`]
-  if (range.prefix !== undefined && range.prefix !== '') {
-    conditions.push(sql`sk >= ${range.prefix}`)
-    const end = afterPrefix(range.prefix)
-    if (end !== null) conditions.push(sql`sk < ${end}`)
-  }
-  if (range.after !== undefined) conditions.push(sql`sk > ${range.after}`)
-  if (range.before !== undefined) conditions.push(sql`sk < ${range.before}`)
-  if (range.token !== undefined) {
-    const last = readPageToken(pk, range, range.token)
-    conditions.push(descending ? sql`sk < ${last}` : sql`sk > ${last}`)
-  }
-  const order = descending ? sql`desc` : sql`asc`
-  return sql`${sql.join(conditions, sql` and `)} order by sk ${order} limit ${range.limit + 1}`
 }

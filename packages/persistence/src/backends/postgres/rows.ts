@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { JsonObject, RecordVersion, TableRecord } from '../../ports/record-table.js'
 
 export interface ReadRow {
@@ -8,14 +7,18 @@ export interface ReadRow {
   readonly expires_at_ms: number | null
 }
 
-export const columns = sql`sk, value, version,
+export const columns = `sk, value, version,
   (extract(epoch from expires_at) * 1000)::float8 as expires_at_ms`
 
 export function toRecord(row: ReadRow): TableRecord {
   return {
     sk: row.sk,
     value: row.value,
-    version: String(row.version) as RecordVersion,
+    version: versionOf(row),
     expiresAt: row.expires_at_ms === null ? null : new Date(Math.round(row.expires_at_ms)),
   }
+}
+
+export function versionOf({ version }: { readonly version: number }): RecordVersion {
+  return String(version) as RecordVersion
 }

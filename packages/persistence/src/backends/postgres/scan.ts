@@ -71,7 +71,7 @@ async function readRows(
   now: number,
 ): Promise<readonly ScanRow[]> {
   const { rows } = await database.for(tenant).transaction((trx) =>
-    sql<ScanRow>`select pk, ${columns} from record
+    sql<ScanRow>`select pk, ${sql.raw(columns)} from record
       where tenant_id = ${tenant} and (pk, sk) > (${from.pk}, ${from.sk})
         and (${sql.join(range.prefixes.map(beginsWith), sql` or `)})
         and (expires_at is null or expires_at > ${new Date(now)})

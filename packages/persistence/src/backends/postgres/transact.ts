@@ -4,7 +4,8 @@
  *   2. judge every expectation against them (an expired row counts as absent);
  *   3. upsert the puts in key order: what is expected absent, and was, is inserted and never
  *      overwrites, so the primary key decides between two inserts at the same time;
- *   4. delete, notify, commit.
+ *      in the same statement delete, and notify;
+ *   4. commit.
  * Invariant: a row that phase 2 saw cannot change before the commit, because it is locked; a row
  * that phase 2 did not see makes phase 3 write one row less than it should, and everything is
  * rolled back.
@@ -13,6 +14,7 @@ import { sql, type Transaction } from 'kysely'
 import type { TenantId } from '@heirloom/tenancy'
 import { conflict } from '../../ports/conflict.js'
 import type { RecordVersion, Write } from '../../ports/record-table.js'
+import { versionOf } from './rows.js'
 import type { RecordSchema } from './schema.js'
 import { recordChannel, wakeUpPayload } from './wake-ups.js'
 
@@ -40,16 +42,9 @@ export async function transact(
   const failed = indexesOf(writes, (write) => !holds(write, locked.get(write.sk)))
   if (failed.length > 0) throw conflict(failed)
 
-  const versions = await upsert(trx, tenantId, pk, writes, texts, locked)
+  const versions = await apply(trx, tenantId, pk, writes, texts, locked)
   const lost = indexesOf(writes, (write) => write.op === 'put' && !versions.has(write.sk))
   if (lost.length > 0) throw conflict(lost)
-
-  const deleted = writes.filter((write) => write.op === 'delete').map((write) => write.sk)
-  if (deleted.length > 0) {
-    await sql`delete from record
-      where tenant_id = ${tenantId} and pk = ${pk} and sk = any(${deleted})`.execute(trx)
-  }
-  await sql`select pg_notify(${recordChannel}, ${wakeUpPayload(tenantId, pk)})`.execute(trx)
   return writes.map((write) => versions.get(write.sk) ?? null)
 }
 
@@ -61,7 +56,8 @@ function holds(write: Write, row: LockedRow | undefined): boolean {
   return alive !== undefined && String(alive.version) === expect.version
 }
 
-async function upsert(
+/** The version of each record that was put. */
+async function apply(
   trx: Transaction<RecordSchema>,
   tenantId: TenantId,
   pk: string,
@@ -72,25 +68,33 @@ async function upsert(
   const puts = writes.flatMap((write, index) =>
     write.op === 'put' ? [{ write, text: texts[index] ?? 'null' }] : [],
   )
-  if (puts.length === 0) return new Map()
+  const deleted = writes.filter((write) => write.op === 'delete').map((write) => write.sk)
   const overwritable = puts
     .filter(({ write }) => locked.has(write.sk) || (write.expect ?? 'anything') === 'anything')
     .map(({ write }) => write.sk)
   const { rows } = await sql<{ sk: string; version: number }>`
-    insert into record (tenant_id, pk, sk, value, expires_at)
-    select ${tenantId}, ${pk}, sk, value::jsonb, expires_at
-    from unnest(
-      ${puts.map(({ write }) => write.sk)}::text[],
-      ${puts.map(({ text }) => text)}::text[],
-      ${puts.map(({ write }) => write.expiresAt?.toISOString() ?? null)}::timestamptz[]
-    ) as incoming (sk, value, expires_at)
-    order by sk collate "C"
-    on conflict (tenant_id, pk, sk) do update
-      set value = excluded.value, expires_at = excluded.expires_at,
-          version = nextval('record_version')
-      where excluded.sk = any(${overwritable}::text[])
-    returning sk, version`.execute(trx)
-  return new Map(rows.map((row) => [row.sk, String(row.version) as RecordVersion]))
+    with put as (
+      insert into record (tenant_id, pk, sk, value, expires_at)
+      select ${tenantId}, ${pk}, sk, value::jsonb, expires_at
+      from unnest(
+        ${puts.map(({ write }) => write.sk)}::text[],
+        ${puts.map(({ text }) => text)}::text[],
+        ${puts.map(({ write }) => write.expiresAt?.toISOString() ?? null)}::timestamptz[]
+      ) as incoming (sk, value, expires_at)
+      order by sk collate "C"
+      on conflict (tenant_id, pk, sk) do update
+        set value = excluded.value, expires_at = excluded.expires_at,
+            version = nextval('record_version')
+        where excluded.sk = any(${overwritable}::text[])
+      returning sk, version
+    ), removed as (
+      delete from record
+      where tenant_id = ${tenantId} and pk = ${pk} and sk = any(${deleted}::text[])
+    ), notified as (
+      select pg_notify(${recordChannel}, ${wakeUpPayload(tenantId, pk)})
+    )
+    select sk, version from notified left join put on true`.execute(trx)
+  return new Map(rows.map((row) => [row.sk, versionOf(row)]))
 }
 
 function indexesOf(writes: readonly Write[], test: (write: Write) => boolean): readonly number[] {
