@@ -3,10 +3,11 @@ import type { DocumentQuery, Order, Scalar } from '../ports/document-store.js'
 import type { JsonObject, JsonValue } from '../ports/record-table.js'
 import { isObject } from './data.js'
 import { hash128 } from './ids.js'
+import { decodeToken, encodeToken } from './token.js'
 
 // Version 1: the digest of the query, then the last document's ordered values and id. The token
 // reaches nothing that its holder could not read by the query itself, so it needs no signature.
-const version = '1'
+const version = 1
 
 export interface QueryPosition {
   readonly values: readonly Scalar[]
@@ -14,20 +15,28 @@ export interface QueryPosition {
 }
 
 export function queryToken(query: DocumentQuery, { values, id }: QueryPosition): string {
-  const text = `${version}${digest(query)}${JSON.stringify([...values, id])}`
-  return Buffer.from(text).toString('base64url')
+  return encodeToken([version, digest(query), ...values, id])
 }
 
 /** @throws AppError CURSOR_INVALID */
 export function readQueryToken(query: DocumentQuery, token: string, values: number): QueryPosition {
-  const text = Buffer.from(token, 'base64url').toString('utf8')
-  const start = `${version}${digest(query)}`
-  const parsed = text.startsWith(start) ? parse(text.slice(start.length)) : null
-  const id = parsed?.at(-1)
-  if (parsed === null || parsed.length !== values + 1 || typeof id !== 'string') {
+  const [tokenVersion, of, ...position] = decodeToken(token)
+  const id = position.at(-1)
+  const scalars = position.slice(0, -1).filter(isScalar)
+  if (
+    tokenVersion !== version ||
+    of !== digest(query) ||
+    scalars.length !== values ||
+    position.length !== values + 1 ||
+    typeof id !== 'string'
+  ) {
     throw new AppError('CURSOR_INVALID', 'this page token belongs to another query')
   }
-  return { values: parsed.slice(0, -1), id }
+  return { values: scalars, id }
+}
+
+function isScalar(value: unknown): value is Scalar {
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value)
 }
 
 /** What a document has in the fields of the order; an absent field is null. */
@@ -54,14 +63,4 @@ function digest({ collection, where = [], orderBy = [] }: DocumentQuery): string
       orderBy.map(({ field, direction }) => [field, direction]),
     ]),
   )
-}
-
-function parse(text: string): readonly Scalar[] | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (!Array.isArray(value)) return null
-    return value.every((one) => one === null || typeof one !== 'object') ? value : null
-  } catch {
-    return null
-  }
 }

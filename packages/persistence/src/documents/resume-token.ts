@@ -1,5 +1,6 @@
 import { AppError } from '@heirloom/errors'
 import { hash128, scopePrefix, type Scope } from './ids.js'
+import { decodeToken, encodeToken } from './token.js'
 
 /** What a watch covers; a token is good for exactly that. */
 export interface WatchTarget extends Scope {
@@ -11,14 +12,12 @@ export interface WatchTarget extends Scope {
 const version = 1
 
 export function resumeToken(target: WatchTarget, position: string): string {
-  return Buffer.from(JSON.stringify([version, digest(target), target.backend, position])).toString(
-    'base64url',
-  )
+  return encodeToken([version, digest(target), target.backend, position])
 }
 
 /** @throws AppError CURSOR_INVALID, CURSOR_EXPIRED */
 export function readResumeToken(target: WatchTarget, token: string): string {
-  const [tokenVersion, of, backend, position] = parse(token)
+  const [tokenVersion, of, backend, position] = decodeToken(token)
   if (tokenVersion !== version || of !== digest(target) || typeof position !== 'string') {
     throw new AppError('CURSOR_INVALID', 'this resume token belongs to another watch')
   }
@@ -33,13 +32,4 @@ export function readResumeToken(target: WatchTarget, token: string): string {
 
 function digest(target: WatchTarget): string {
   return hash128(JSON.stringify([scopePrefix(target), target.collection ?? null]))
-}
-
-function parse(token: string): readonly unknown[] {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'))
-    return Array.isArray(value) ? value : []
-  } catch {
-    return []
-  }
 }

@@ -4,6 +4,7 @@ import type { LoginOutcome, User, UserId, Users, UserStore } from '../ports/user
 import { checkedData, isStorableText } from './data.js'
 import type { Databases } from './databases.js'
 import { databaseId, hash128, type Scope } from './ids.js'
+import { decodeToken, encodeToken } from './token.js'
 import type { UserTable } from './user-table.js'
 
 export interface UsersOptions {
@@ -164,17 +165,12 @@ function isIdOf(database: string, id: string): boolean {
 }
 
 function listToken(scope: Scope, username: string): string {
-  return Buffer.from(JSON.stringify([hash128(scopeText(scope)), username])).toString('base64url')
+  return encodeToken([hash128(scopeText(scope)), username])
 }
 
 function readListToken(scope: Scope, token: string): string {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'))
-    const [of, username] = Array.isArray(parsed) ? (parsed as readonly unknown[]) : []
-    if (of === hash128(scopeText(scope)) && typeof username === 'string') return username
-  } catch {
-    // Said below, as for every other malformed token.
-  }
+  const [of, username] = decodeToken(token)
+  if (of === hash128(scopeText(scope)) && typeof username === 'string') return username
   throw new AppError('CURSOR_INVALID', 'this page token belongs to another list')
 }
 

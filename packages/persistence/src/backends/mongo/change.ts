@@ -68,7 +68,8 @@ async function replace<Raw extends RawRow>(
   { _id, tenant, database, mark }: Raw,
   raw: Raw,
 ): Promise<boolean> {
-  const filter = { _id, tenant, database, mark } as Filter<Raw>
+  // One from before there were marks has none, which null finds and an absent condition would not.
+  const filter = { _id, tenant, database, mark: mark ?? null } as Filter<Raw>
   const { matchedCount } = await collection.replaceOne(filter, raw as WithoutId<Raw>)
   return matchedCount === 1
 }

@@ -4,7 +4,7 @@ import { chown, mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { env, getuid } from 'node:process'
+import process, { env, getuid } from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
 import type { Rig } from '@heirloom/testkit'
@@ -29,6 +29,8 @@ export interface Mongod {
 const nobody = 65_534
 const startTimeoutMs = 60_000
 const startAttempts = 3
+const pollMs = 50
+const selectionTimeoutMs = 1_000
 
 /** A replica set of one, on loopback, which is gone with its data when it is stopped. */
 export async function startMongod(): Promise<Mongod> {
@@ -70,37 +72,52 @@ function launch(dataDir: string, port: number): ChildProcess {
     oplogSize: '64',
     setParameter: 'diagnosticDataCollectionEnabled=false',
   }
-  return spawn(
-    binary,
-    Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]),
-    {
-      stdio: 'ignore',
-      cwd: '/',
-      env: { ...env, LD_LIBRARY_PATH: join(dirname(binary), 'lib') },
-      ...(getuid?.() === 0 ? { uid: nobody, gid: nobody } : {}),
-    },
-  )
+  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
+  const server = spawn('sh', ['-c', leashed, 'sh', binary, ...flags], {
+    // A group of its own, which is what is killed.
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    cwd: '/',
+    env: { ...env, LD_LIBRARY_PATH: join(dirname(binary), 'lib') },
+    ...(getuid?.() === 0 ? { uid: nobody, gid: nobody } : {}),
+  })
+  server.stdin?.on('error', () => undefined)
+  return server
 }
 
+// The server runs as long as the pipe to this process is open: a killed test run leaves none behind.
+const leashed = [
+  'exec 3<&0',
+  '"$@" </dev/null 3<&- &',
+  'server=$!',
+  '{ cat <&3 >/dev/null; kill -KILL $server 2>/dev/null; } &',
+  'exec 3<&-',
+  'wait $server',
+].join('\n')
+
 async function isPrimary(port: number, server: ChildProcess): Promise<boolean> {
-  const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, {
-    serverSelectionTimeoutMS: 500,
-  })
-  const admin = client.db('admin')
-  const config = { _id: 'rs0', members: [{ _id: 0, host: `127.0.0.1:${port}` }] }
   const endAt = performance.now() + startTimeoutMs
+  while (performance.now() < endAt && server.exitCode === null && server.pid !== undefined) {
+    if (await becomesPrimary(port)) return true
+    await delay(pollMs)
+  }
+  return false
+}
+
+// A client of its own each time: one that has found nobody stays pessimistic for a while.
+async function becomesPrimary(port: number): Promise<boolean> {
+  const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, {
+    serverSelectionTimeoutMS: selectionTimeoutMs,
+  })
   try {
-    while (performance.now() < endAt && server.exitCode === null && server.pid !== undefined) {
-      try {
-        const { isWritablePrimary } = await admin.command({ hello: 1 })
-        if (isWritablePrimary === true) return true
-        // Refused when it has a config already, as after a crash.
-        await admin.command({ replSetInitiate: config }).catch(() => undefined)
-      } catch {
-        // Not up yet.
-      }
-      await delay(50)
-    }
+    const admin = client.db('admin')
+    const { isWritablePrimary } = await admin.command({ hello: 1 })
+    if (isWritablePrimary === true) return true
+    const members = [{ _id: 0, host: `127.0.0.1:${port}` }]
+    // Refused when it has a config already, as after a crash.
+    await admin.command({ replSetInitiate: { _id: 'rs0', members } })
+    return false
+  } catch {
     return false
   } finally {
     await client.close()
@@ -110,7 +127,7 @@ async function isPrimary(port: number, server: ChildProcess): Promise<boolean> {
 async function kill(server: ChildProcess): Promise<void> {
   if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) return
   const exited = once(server, 'exit')
-  server.kill('SIGKILL')
+  process.kill(-server.pid, 'SIGKILL')
   await exited
 }
 
