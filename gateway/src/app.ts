@@ -18,7 +18,7 @@ import type { GatewaySchema } from './auth/session-store.js'
 import type { SessionLimits } from './auth/sessions.js'
 import { disableVendorTelemetry, type GatewayConfig } from './config.js'
 import { createFederation } from './federation/federation.js'
-import { answerErrorsWithEnvelope } from './http/errors.js'
+import { answerErrorsWithEnvelope, envelopeBeforeRoutes } from './http/errors.js'
 import { serveGraphQL } from './http/graphql-route.js'
 import { lacksWhileThrowing, serveHealth } from './http/health.js'
 import { sendSecurityHeaders } from './http/security-headers.js'
@@ -56,6 +56,8 @@ export interface Gateway {
 
 const bodyLimitBytes = 8 * 1024 * 1024
 const sweepEveryMs = 600_000
+/** Headers and body together: nobody keeps a connection busy by sending a byte now and then. */
+const requestTimeoutMs = 60_000
 const requestIdPattern = /^[\w.-]{8,128}$/
 
 /** Everything in front of the subgraphs. Connects to nothing before it has to. */
@@ -147,7 +149,9 @@ async function createHttpApp(
   newId: () => string,
 ): Promise<FastifyInstance> {
   const app = fastify({
+    ...envelopeBeforeRoutes(newId),
     bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
     genReqId: ({ headers }) => {
       const given = headers['x-request-id']

@@ -280,13 +280,14 @@ describe('requests that are no operation', () => {
   it('are refused in other media types, as forms of other sites would send them', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
       const response = await post('query={books{id}}', { 'content-type': type })
-      expect(await refusal(response)).toMatchObject({ status: 400, code: 'INVALID_INPUT' })
+      expect(await refusal(response)).toMatchObject({ status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' })
     }
   })
 
   it('are refused by GET, and a path that leads nowhere says so', async () => {
     const asked = await fetch(`${gateway.url}/graphql?query={books{id}}`)
-    expect(await refusal(asked)).toMatchObject({ status: 400, code: 'INVALID_INPUT' })
+    expect(await refusal(asked)).toMatchObject({ status: 405, code: 'METHOD_NOT_ALLOWED' })
+    expect(asked.headers.get('allow')).toBe('POST')
     const lost = await fetch(`${gateway.url}/nowhere?x=1`)
     expect((await refusal(lost)).body).toMatchObject({
       error: {

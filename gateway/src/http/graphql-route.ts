@@ -6,6 +6,7 @@ import { contextOf } from '../auth/identity.js'
 import type { CreateCaller } from '../federation/caller.js'
 import { isObject } from '../federation/json.js'
 import type { OperationRequest, Operations } from '../federation/operations.js'
+import { unsupportedMediaType } from './errors.js'
 
 export interface GraphQLRouteDeps {
   readonly operations: Operations
@@ -43,14 +44,17 @@ export function serveGraphQL(app: FastifyInstance, deps: GraphQLRouteDeps): void
   app.get('/graphql', (request, reply) => {
     if (request.headers.accept?.includes('text/html') === true) return reply.redirect('/graphiql')
     reply.header('allow', 'POST')
-    throw new AppError('INVALID_INPUT', 'send GraphQL requests with POST; /graphiql is for people')
+    throw new AppError(
+      'METHOD_NOT_ALLOWED',
+      'send GraphQL requests with POST; /graphiql is for people',
+    )
   })
 }
 
 /** https://graphql.github.io/graphql-over-http: the parameters of a POST. */
 function operationOf({ body, headers }: FastifyRequest): OperationRequest {
-  const isJson = headers['content-type']?.startsWith('application/json') === true
-  if (!isJson || !isObject(body)) {
+  if (headers['content-type']?.startsWith('application/json') !== true) throw unsupportedMediaType()
+  if (!isObject(body)) {
     throw new AppError('INVALID_INPUT', 'the request body must be one JSON object')
   }
   const { query, operationName, variables } = body

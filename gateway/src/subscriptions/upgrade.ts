@@ -1,9 +1,9 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { WebSocketServer } from 'ws'
-import { AppError, errorEnvelope, toAppError } from '@heirloom/errors'
+import { AppError, toAppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
 import { assertOwnOrigin, usesCookie, type Credentials } from '../auth/authenticate.js'
+import { answerRaw } from '../http/raw-answer.js'
 
 export interface UpgradeDeps {
   readonly publicUrl: URL
@@ -18,13 +18,18 @@ export function acceptUpgrades(
   sockets: WebSocketServer,
   deps: UpgradeDeps,
 ): void {
+  // RFC 6455, section 4.2.1: the handshake lacks something, or is of another version.
+  sockets.on('wsClientError', (cause, socket) => {
+    const error = new AppError('INVALID_INPUT', 'this is no WebSocket handshake', { cause })
+    answerRaw(socket, error, deps.newRequestId())
+  })
   server.on('upgrade', (request, socket, head) => {
     // Node takes its own listener off an upgraded socket; a reset would end the process.
     socket.on('error', () => socket.destroy())
     try {
       assertMayUpgrade(deps, request)
     } catch (error) {
-      return reject(socket, toAppError(error), deps.newRequestId())
+      return answerRaw(socket, toAppError(error), deps.newRequestId())
     }
     sockets.handleUpgrade(request, socket, head, (accepted) => {
       accepted.on('error', (error) => deps.logger.debug({ err: error }, 'a socket failed'))
@@ -40,18 +45,4 @@ function assertMayUpgrade(deps: UpgradeDeps, request: IncomingMessage): void {
   if (usesCookie(deps.credentialsOf(request))) {
     assertOwnOrigin(request.headers.origin, deps.publicUrl)
   }
-}
-
-function reject(socket: Duplex, error: AppError, requestId: string): void {
-  const body = JSON.stringify(errorEnvelope(error, requestId))
-  socket.end(
-    [
-      `HTTP/1.1 ${error.status} ${error.code}`,
-      'Connection: close',
-      'Content-Type: application/json; charset=utf-8',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      '',
-      body,
-    ].join('\r\n'),
-  )
 }

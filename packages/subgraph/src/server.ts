@@ -38,6 +38,8 @@ export interface SubgraphServer {
 }
 
 const bodyLimitBytes = 8 * 1024 * 1024
+/** Headers and body together: nobody keeps a connection busy by sending a byte now and then. */
+const requestTimeoutMs = 60_000
 
 /**
  * A subgraph over HTTP and WebSocket: `/graphql`, `/healthz` (the process lives) and `/readyz`
@@ -55,6 +57,7 @@ export function createSubgraphServer<Context extends RequestContext>(
   // An id for requests that are refused before their token tells one.
   const app = fastify({
     bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
   })

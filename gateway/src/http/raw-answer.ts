@@ -1,0 +1,22 @@
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { errorEnvelope, type AppError } from '@heirloom/errors'
+
+/** Answers a connection that no response object was made for, and closes it. */
+export function answerRaw(socket: Duplex, error: AppError, requestId: string): void {
+  if (!socket.writable) return void socket.destroy()
+  const body = JSON.stringify(errorEnvelope(error, requestId))
+  socket.end(
+    [
+      `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? error.code}`,
+      'Connection: close',
+      'Content-Type: application/json; charset=utf-8',
+      'X-Content-Type-Options: nosniff',
+      'Cache-Control: no-store',
+      `X-Request-Id: ${requestId}`,
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      '',
+      body,
+    ].join('\r\n'),
+  )
+}
