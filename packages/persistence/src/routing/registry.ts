@@ -29,7 +29,7 @@ import {
   type RoutingRegistryStore,
 } from './registry-store.js'
 import { registryKind, routeId, type Route, type RouteRequest, type RouteScope } from './route.js'
-import { findAmbiguous, selectRoute } from './select.js'
+import { createRouteIndex, findAmbiguous, type RouteIndex } from './select.js'
 
 export interface RoutingRegistry {
   /** @throws AppError BACKEND_UNAVAILABLE, or what is wrong with the bootstrap file's routes */
@@ -110,6 +110,7 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
   const stopping = new AbortController()
   let store: RoutingRegistryStore | undefined
   let copy: RouteSnapshot | undefined
+  let index: { readonly of: readonly Route[]; readonly routes: RouteIndex } | undefined
   let table: RecordTable | undefined
   let confirmedAt: Moment = momentNow()
   let loading: Promise<void> = Promise.resolve()
@@ -128,6 +129,14 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
   function snapshot(): RouteSnapshot {
     if (copy === undefined) throw new AppError('BACKEND_UNAVAILABLE', 'routes are not loaded yet')
     return copy
+  }
+
+  /** Made anew with every copy. */
+  function indexed(): RouteIndex {
+    const { routes } = snapshot()
+    if (index?.of !== routes)
+      index = { of: routes, routes: createRouteIndex([own, ...routes], env) }
+    return index.routes
   }
 
   /**
@@ -174,7 +183,7 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
   }
 
   function resolve(request: RouteRequest): Route {
-    const route = selectRoute([own, ...snapshot().routes], env, request)
+    const route = indexed().select(request)
     refuseLabOnly(route.backendType, [request.mode])
     backends.find(route.backendType)
     return route

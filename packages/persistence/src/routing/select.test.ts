@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { modes, tenantId } from '@heirloom/tenancy'
 import { settled } from './placement.js'
 import { routeId, type Route, type RouteRequest, type RouteScope } from './route.js'
-import { findAmbiguous, selectRoute } from './select.js'
+import { createRouteIndex, findAmbiguous } from './select.js'
 
 const tenants = [tenantId('t_one'), tenantId('t_two')] as const
 
@@ -55,13 +55,49 @@ function saved(scopes: readonly RouteScope[]): readonly Route[] {
 
 function selected(routes: readonly Route[], asked: RouteRequest): Route | undefined {
   try {
-    return selectRoute(routes, 'dev', asked)
+    return createRouteIndex(routes, 'dev').select(asked)
   } catch {
     return undefined
   }
 }
 
+/** What selection means, one route after the other: of those that fit, the first of highest rank. */
+function definition(routes: readonly Route[], asked: RouteRequest): Route | undefined {
+  const allows = (named: string | null, given: string | undefined): boolean =>
+    named === null || named === given
+  const rank = (route: Route): number =>
+    (route.tenantId === null ? 0 : 8) +
+    (route.surfaceId === null ? 0 : 4) +
+    (route.projectId === null ? 0 : 2) +
+    (route.modes.length === 0 ? 0 : 1)
+  return routes
+    .filter(
+      (route) =>
+        route.resourceKind === asked.resourceKind &&
+        route.env === 'dev' &&
+        allows(route.tenantId, asked.tenantId) &&
+        allows(route.projectId, asked.projectId) &&
+        allows(route.surfaceId, asked.surfaceId) &&
+        (route.modes.length === 0 ||
+          (asked.mode !== undefined && route.modes.includes(asked.mode))),
+    )
+    .reduce<Route | undefined>(
+      (best, route) => (best === undefined || rank(route) > rank(best) ? route : best),
+      undefined,
+    )
+}
+
 describe('route selection', () => {
+  it('takes what the definition takes, also of routes that no registry would hold', () => {
+    fc.assert(
+      fc.property(fc.array(scope, { maxLength: 30 }), request, (scopes, asked) => {
+        const routes = scopes.map(routeOf)
+        expect(selected(routes, asked)).toBe(definition(routes, asked))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
   it('does not depend on the order in which routes were saved or are held', () => {
     fc.assert(
       fc.property(fc.array(scope, { maxLength: 12 }), request, (scopes, asked) => {
@@ -100,7 +136,7 @@ describe('route selection', () => {
 
   it('names what is missing', () => {
     expect(() =>
-      selectRoute([], 'dev', { resourceKind: 'chat_store', tenantId: tenants[0] }),
+      createRouteIndex([], 'dev').select({ resourceKind: 'chat_store', tenantId: tenants[0] }),
     ).toThrow('no route is configured for chat_store in "dev"')
   })
 })

@@ -1,24 +1,85 @@
 import { AppError } from '@heirloom/errors'
 import { routeId, type Route, type RouteRequest, type RouteScope } from './route.js'
 
+/** Finds the route for a request, in a time that does not grow with their number. */
+export interface RouteIndex {
+  /** @throws AppError ROUTE_NOT_CONFIGURED when none fits; there is no fallback */
+  select(request: RouteRequest): Route
+}
+
+/** Routes that differ in their modes alone: those for every mode apart from those for some. */
+interface Modes {
+  readonly some: Route[]
+  every: Route | undefined
+}
+// By project, surface and tenant, in that order from within; null stands for any.
+type Projects = Map<string | null, Modes>
+type Surfaces = Map<string | null, Projects>
+type Tenants = Map<string | null, Surfaces>
+
 /**
- * The most specific route that fits. A tenant's own route beats one for any tenant, whatever else
- * that names: where a tenant's data may lie is the tenant's decision. Then a surface beats a
- * project, and a project beats a list of modes.
- * @throws AppError ROUTE_NOT_CONFIGURED when none fits; there is no fallback
+ * The most specific route that fits is selected. A tenant's own route beats one for any tenant,
+ * whatever else that names: where a tenant's data may lie is the tenant's decision. Then a surface
+ * beats a project, and a project beats a list of modes. So the first route that is met is the one,
+ * when at each level the name that was asked for is looked up before `any`.
  */
-export function selectRoute(routes: readonly Route[], env: string, request: RouteRequest): Route {
-  let best: Route | undefined
+export function createRouteIndex(routes: readonly Route[], env: string): RouteIndex {
+  const kinds = new Map<string, Tenants>()
   for (const route of routes) {
-    if (!fits(route, env, request)) continue
-    if (best === undefined || rank(route) > rank(best)) best = route
+    if (route.env === env) add(kinds, route)
   }
-  if (best !== undefined) return best
-  throw new AppError(
-    'ROUTE_NOT_CONFIGURED',
-    `no route is configured for ${request.resourceKind.slice(0, 64)} in "${env}"`,
-    { details: { resource_kind: request.resourceKind.slice(0, 64), env } },
-  )
+  return {
+    select: (request) => {
+      const route = find(kinds.get(request.resourceKind), request)
+      if (route !== undefined) return route
+      const kind = request.resourceKind.slice(0, 64)
+      throw new AppError('ROUTE_NOT_CONFIGURED', `no route is configured for ${kind} in "${env}"`, {
+        details: { resource_kind: kind, env },
+      })
+    },
+  }
+}
+
+function add(kinds: Map<string, Tenants>, route: Route): void {
+  const tenants = inner(kinds, route.resourceKind, (): Tenants => new Map())
+  const surfaces = inner(tenants, route.tenantId, (): Surfaces => new Map())
+  const projects = inner(surfaces, route.surfaceId, (): Projects => new Map())
+  const modes = inner(projects, route.projectId, (): Modes => ({ some: [], every: undefined }))
+  if (route.modes.length > 0) modes.some.push(route)
+  else modes.every ??= route
+}
+
+function inner<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Value): Value {
+  const value = map.get(key) ?? create()
+  map.set(key, value)
+  return value
+}
+
+function find(tenants: Tenants | undefined, request: RouteRequest): Route | undefined {
+  for (const surfaces of levels(tenants, request.tenantId)) {
+    for (const projects of levels(surfaces, request.surfaceId)) {
+      for (const modes of levels(projects, request.projectId)) {
+        const route = ofMode(modes, request) ?? modes.every
+        if (route !== undefined) return route
+      }
+    }
+  }
+  return undefined
+}
+
+/** What is below the name that was asked for, if one was, then what is below `any`. */
+function levels<Value>(
+  map: Map<string | null, Value> | undefined,
+  name: string | undefined,
+): readonly Value[] {
+  const named = name === undefined ? undefined : map?.get(name)
+  const any = map?.get(null)
+  if (named === undefined) return any === undefined ? [] : [any]
+  return any === undefined ? [named] : [named, any]
+}
+
+function ofMode({ some }: Modes, { mode }: RouteRequest): Route | undefined {
+  return mode === undefined ? undefined : some.find((route) => route.modes.includes(mode))
 }
 
 /**
@@ -37,17 +98,6 @@ export function findAmbiguous(routes: readonly Route[], scope: RouteScope): Rout
       route.projectId === scope.projectId &&
       route.surfaceId === scope.surfaceId &&
       route.modes.some((mode) => scope.modes.includes(mode)),
-  )
-}
-
-function fits(route: RouteScope, env: string, request: RouteRequest): boolean {
-  return (
-    route.resourceKind === request.resourceKind &&
-    route.env === env &&
-    (route.tenantId === null || route.tenantId === request.tenantId) &&
-    (route.projectId === null || route.projectId === request.projectId) &&
-    (route.surfaceId === null || route.surfaceId === request.surfaceId) &&
-    (route.modes.length === 0 || (request.mode !== undefined && route.modes.includes(request.mode)))
   )
 }
 
