@@ -74,6 +74,8 @@ export function createSocketWatch(deps: SocketWatchDeps): WatchSocket {
   }
 
   return (socket, credentials, authenticated) => {
+    // It was asked who this is, and meanwhile they left: a close that has been is not heard again.
+    if (socket.readyState !== socket.OPEN) return
     let last = authenticated
     let timer = setTimeout(() => void check(), waitMs(last))
     socket.once('close', () => clearTimeout(timer))

@@ -78,6 +78,8 @@ const resumeAtEvents = 16
 export const openUpstream: OpenUpstream = async function* (request, signal) {
   if (signal.aborted) return
   const authorization = await request.authorization()
+  // An abort during that wait has passed: nobody would end what was opened now.
+  if (isAborted(signal)) return
   const phase = { subscribed: false }
   const socket = new WebSocket(request.url, subprotocol, {
     handshakeTimeout: handshakeTimeoutMs,
@@ -136,6 +138,11 @@ export const openUpstream: OpenUpstream = async function* (request, signal) {
     queue.discard()
     leave(socket)
   }
+}
+
+/** Asked anew: the compiler takes what it saw before a wait for what holds after it. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted
 }
 
 const operationId = '1'
