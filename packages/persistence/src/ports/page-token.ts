@@ -15,7 +15,9 @@ export function readPageToken(pk: string, range: RecordRange, token: string): st
   const text = Buffer.from(token, 'base64url').toString('utf8')
   const start = `${version}${digest(pk, range)}`
   const lastSk = text.slice(start.length)
-  if (!text.startsWith(start) || lastSk === '' || pageToken(pk, range, lastSk) !== token) {
+  // It must be a key that a page of this range can have ended with; a NUL is in none.
+  const isKey = lastSk !== '' && !lastSk.includes('\0') && lastSk.startsWith(range.prefix ?? '')
+  if (!text.startsWith(start) || !isKey || pageToken(pk, range, lastSk) !== token) {
     throw new AppError('CURSOR_INVALID', 'this page token belongs to another query')
   }
   return lastSk

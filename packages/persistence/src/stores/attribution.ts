@@ -88,7 +88,7 @@ export function createAttributionStore(
       const { items, next } = await rows.listByPrefix(table, '', page)
       return { items: items.map(({ data }) => readContract(data)), next }
     },
-    delete: (platform) => rows.delete(table, platform),
+    delete: async (platform) => rows.delete(table, platform),
     mark: async (platform, link, values) => {
       const contract = await get(platform)
       if (contract === null) {
@@ -135,7 +135,7 @@ function httpUrl(link: string): URL {
 function writeContract(contract: AttributionContract): JsonObject {
   return {
     platform: contract.platform,
-    utm_template: contract.utmTemplate as JsonObject,
+    utm_template: contract.utmTemplate,
     note: contract.note,
     changed_at: contract.changedAt.toISOString(),
     changed_by: contract.changedBy,
@@ -145,7 +145,7 @@ function writeContract(contract: AttributionContract): JsonObject {
 function readContract(value: JsonObject): AttributionContract {
   return {
     platform: textField(value, 'platform'),
-    utmTemplate: objectField(value, 'utm_template') as UtmTemplate,
+    utmTemplate: objectField(value, 'utm_template'),
     note: optionalTextField(value, 'note'),
     changedAt: dateField(value, 'changed_at'),
     changedBy: textField(value, 'changed_by'),

@@ -114,7 +114,7 @@ export function createBudgetStore(table: RecordTable, options: StoreOptions = {}
   }
 
   return {
-    setLimit: (budget, projectId, { limit, period }) => {
+    setLimit: async (budget, projectId, { limit, period }) => {
       const pk = partition(budget)
       if (limit !== null) wholeNumber(limit, 'the limit', 0, Number.MAX_SAFE_INTEGER)
       oneOf(budgetPeriods, period, 'the period')
@@ -162,12 +162,12 @@ export function createBudgetStore(table: RecordTable, options: StoreOptions = {}
       const { account } = await find(partition(budget), projectId, now())
       return usageOf(budget, projectId, account)
     },
-    history: (budget, projectId, page) => {
+    history: async (budget, projectId, page) => {
       const prefix = keys.usage.prefix({ project_id: projectPart(projectId) })
       const list = { prefix, order: 'descending' } as const
       return readPage(table, partition(budget), list, page, ({ value }) => readHistory(value))
     },
-    entries: (budget, projectId, page) => {
+    entries: async (budget, projectId, page) => {
       const prefix = keys.entry.prefix({ project_id: identifier(projectId, 'the project id') })
       const list = { prefix, order: 'descending' } as const
       return readPage(table, partition(budget), list, page, ({ value }) => readEntry(value))

@@ -38,8 +38,8 @@ export interface CanvasCommandStore {
   head(canvasId: string): Promise<number>
 
   /**
-   * Up to `limit` commands after a revision, in order and without a gap: replaying from 0 until
-   * nothing is left gives the canvas.
+   * Up to `limit` commands after a revision, in order and without a gap; fewer, but not none, where
+   * the backend answers in pieces. Replaying from 0 until nothing is left gives the canvas.
    */
   replay(canvasId: string, afterRevision: number, limit: number): Promise<readonly CanvasCommand[]>
 

@@ -86,7 +86,8 @@ export function createCanvasCommandStore(
   ): Promise<readonly CanvasCommand[]> {
     const pk = partition(canvasId)
     wholeNumber(afterRevision, 'the revision', 0, maxRevision)
-    // No further than a head that was read first: a page need not be a snapshot.
+    // No further than a head that was read first, and no further than a gap: a backend may show a
+    // later record without an earlier one that is committed as well (`capabilities.pages`).
     const head = revisionOf(await table.get(pk, headSk))
     if (afterRevision >= head) return []
     const { records: found } = await table.query(pk, {
@@ -95,7 +96,13 @@ export function createCanvasCommandStore(
       before: commandSk(head + 1),
       limit,
     })
-    return found.map(readCommand)
+    const commands = found.map(readCommand)
+    const gap = commands.findIndex(({ revision }, n) => revision !== afterRevision + n + 1)
+    const whole = gap === -1 ? commands : commands.slice(0, gap)
+    if (whole.length > 0) return whole
+    const next = await commandAt(pk, afterRevision + 1)
+    if (next !== null) return [next]
+    throw new AppError('BACKEND_UNAVAILABLE', 'the canvas cannot be read without a gap; try again')
   }
 
   return {
@@ -125,7 +132,7 @@ export function createCanvasCommandStore(
       const marker = await byKey(pk, idempotencyKey)
       return marker === null ? null : commandAt(pk, numberField(marker.value, 'rev'))
     },
-    canvases: (page) =>
+    canvases: async (page) =>
       readPage(table, canvasesPk, { prefix: keys.canvas.prefix({}) }, page, ({ value }) =>
         textField(value, 'canvas_id'),
       ),

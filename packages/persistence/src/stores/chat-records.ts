@@ -1,5 +1,5 @@
 import type { Mode } from '@heirloom/tenancy'
-import type { JsonObject } from '../ports/record-table.js'
+import type { JsonObject, TableRecord } from '../ports/record-table.js'
 import { jsonDigest } from './json-digest.js'
 import { oneOf } from './input.js'
 import { chatRoles, type ChatMessage, type ChatSnapshot, type ChatThread } from './chat-types.js'
@@ -12,8 +12,10 @@ import {
   textField,
 } from './record-fields.js'
 
-export function writeMessage(message: ChatMessage): JsonObject {
+/** `prevMs` is the time of the message before it, 0 for the first: messages are a chain. */
+export function writeMessage(message: ChatMessage, prevMs: number): JsonObject {
   return {
+    prev_ts: prevMs,
     message_id: message.id,
     thread_id: message.threadId,
     ts: message.sentAt.getTime(),
@@ -38,6 +40,46 @@ export function readMessage(value: JsonObject): ChatMessage {
     runId: optionalTextField(value, 'run_id'),
     clientId: optionalTextField(value, 'client_id'),
   }
+}
+
+/**
+ * A backend may show a later record without an earlier one that is committed as well
+ * (`capabilities.pages`). So only records that follow on each other are handed out: `count` of them,
+ * and `more` when others are known to come. Null when there is not even the first.
+ */
+export interface Chain {
+  readonly count: number
+  readonly more: boolean
+}
+
+/** The messages after the one of `fromMs`, up to the head's. */
+export function chainUp(
+  records: readonly TableRecord[],
+  fromMs: number,
+  headMs: number,
+): Chain | null {
+  let reached = fromMs
+  let count = 0
+  for (const { value } of records) {
+    if (numberField(value, 'prev_ts') !== reached) break
+    reached = numberField(value, 'ts')
+    count += 1
+  }
+  const more = reached < headMs
+  return count === 0 && more ? null : { count, more }
+}
+
+/** The messages from that of `fromMs` back to the first; null where to begin is not known. */
+export function chainDown(records: readonly TableRecord[], fromMs: number | null): Chain | null {
+  let expected = fromMs
+  let count = 0
+  for (const { value } of records) {
+    if (expected !== null && numberField(value, 'ts') !== expected) break
+    expected = numberField(value, 'prev_ts')
+    count += 1
+  }
+  const more = expected !== null && expected > 0
+  return count === 0 && more ? null : { count, more }
 }
 
 /** Equal for messages that say the same. */

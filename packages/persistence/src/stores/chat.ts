@@ -12,10 +12,13 @@
  */
 import { AppError } from '@heirloom/errors'
 import { chatLayout } from '../layouts/chat.js'
+import { splitKey } from '../keys.js'
 import { recordKeys } from '../layouts/store-layout.js'
 import type { RecordTable, TableRecord, Write } from '../ports/record-table.js'
 import { createChatDeletion } from './chat-deletion.js'
 import {
+  chainDown,
+  chainUp,
   messageDigest,
   readHead,
   readMessage,
@@ -25,6 +28,7 @@ import {
   writeMessage,
   writeSnapshot,
   writeThread,
+  type Chain,
   type ThreadHead,
 } from './chat-records.js'
 import {
@@ -153,7 +157,7 @@ export function createChatStore(
       {
         op: 'put',
         sk: chatKeys.message.sk(at),
-        value: writeMessage(message),
+        value: writeMessage(message, head.timeMs),
         expect: 'absent',
         expiresAt,
       },
@@ -221,7 +225,7 @@ export function createChatStore(
   }
 
   return {
-    startThread: (threadId, { title, expiresAt } = {}) =>
+    startThread: async (threadId, { title, expiresAt } = {}) =>
       start(threadId, {
         id: identifier(threadId, 'the thread id'),
         title: optionalText(title, 'the title', maxTitleLength),
@@ -232,11 +236,11 @@ export function createChatStore(
       const known = await thread(threadId)
       return known !== null && (await readable(partition(threadId))) !== null ? known : null
     },
-    threads: (page) =>
+    threads: async (page) =>
       readPage(table, threadsPk, { prefix: chatKeys.thread.prefix({}) }, page, ({ value }) =>
         readThread(value, mode),
       ),
-    append: (threadId, given) => {
+    append: async (threadId, given) => {
       const pk = partition(threadId)
       newMessage(threadId, now(), given)
       return untilWritten('this thread', options.random, async () => {
@@ -256,9 +260,16 @@ export function createChatStore(
       const known = await readable(pk)
       if (known === null) return { items: [], next: null }
       const prefix = chatKeys.message.prefix({})
-      const before = prefix + timestampPart(known.head.timeMs + 1)
+      const { timeMs } = known.head
+      const before = prefix + timestampPart(timeMs + 1)
       const order = newestFirst ? 'descending' : 'ascending'
-      return readPage(table, pk, { prefix, order, before }, page, ({ value }) => readMessage(value))
+      const take = (records: readonly TableRecord[], last: string | null): Chain | null =>
+        newestFirst
+          ? chainDown(records, last === null ? timeMs : null)
+          : chainUp(records, last === null ? 0 : timeOfKey(last), timeMs)
+      return readPage(table, pk, { prefix, order, before, take }, page, ({ value }) =>
+        readMessage(value),
+      )
     },
     listByRun: async (threadId, runId, page) => {
       const pk = partition(threadId)
@@ -322,6 +333,13 @@ function newMessage(threadId: string, timeMs: number, given: NewChatMessage): Ch
     runId: optionalIdentifier(given.runId, 'the run id'),
     clientId: optionalIdentifier(given.clientId, 'the client id'),
   }
+}
+
+/** @throws AppError CURSOR_INVALID for the key of no message, which only a forged token holds */
+function timeOfKey(sk: string): number {
+  const timeMs = timeOfId(splitKey(sk).at(-1) ?? '')
+  if (timeMs !== null) return timeMs
+  throw new AppError('CURSOR_INVALID', 'this page token was not given by this list')
 }
 
 function deleting(): AppError {

@@ -130,7 +130,7 @@ export function createConfigStore(
       return record === null ? null : readVersion(record)
     },
     version,
-    versions: (surfaceId, page) => {
+    versions: async (surfaceId, page) => {
       const list = { prefix: configKeys.version.prefix({}), order: 'descending' } as const
       return readPage(table, partition(surfaceId), list, page, readVersion)
     },

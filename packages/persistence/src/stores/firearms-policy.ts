@@ -114,7 +114,7 @@ export function createFirearmsPolicyStore(
       })
     },
 
-    unbind: (actionName, by) =>
+    unbind: async (actionName, by) =>
       change<boolean>(bindingSk(actionName), by, (found) => {
         if (found === null) return { skip: false }
         const { firearmId } = readBinding(found.value)
@@ -126,11 +126,11 @@ export function createFirearmsPolicyStore(
       }),
 
     binding,
-    bindings: (page) =>
+    bindings: async (page) =>
       readPage(table, pk, { prefix: keys.binding.prefix({}) }, page, ({ value }) =>
         readBinding(value),
       ),
-    bindingsOf: (firearmId, page) => {
+    bindingsOf: async (firearmId, page) => {
       const firearm_id = identifier(firearmId, 'the firearm id')
       const prefix = keys.boundFirearm.prefix({ firearm_id })
       return readPage(table, pk, { prefix }, page, ({ value }) => readBinding(readCopy(value)))
@@ -169,7 +169,7 @@ export function createFirearmsPolicyStore(
       }))
     },
 
-    revoke: (actor, firearmId, by) =>
+    revoke: async (actor, firearmId, by) =>
       change<boolean>(grantSk(actor, firearmId), by, (found) => {
         if (found === null) return { skip: false }
         const writes: readonly Write[] = [
@@ -180,12 +180,12 @@ export function createFirearmsPolicyStore(
       }),
 
     grantOf,
-    grantsOf: (actor, page) => {
+    grantsOf: async (actor, page) => {
       const { actorType, actorId } = checkActor(actor)
       const prefix = keys.grant.prefix({ actor_type: actorType, actor_id: actorId })
       return readPage(table, pk, { prefix }, page, ({ value }) => readGrant(value))
     },
-    holdersOf: (firearmId, page) => {
+    holdersOf: async (firearmId, page) => {
       const firearm_id = identifier(firearmId, 'the firearm id')
       const prefix = keys.grantedFirearm.prefix({ firearm_id })
       return readPage(table, pk, { prefix }, page, ({ value }) => readGrant(readCopy(value)))
@@ -203,7 +203,7 @@ export function createFirearmsPolicyStore(
       return { allowed: true, binding: bound }
     },
 
-    audit: (page) => {
+    audit: async (page) => {
       const list = { prefix: keys.audit.prefix({}), order: 'descending' } as const
       return readPage(table, pk, list, page, ({ value }) => readAudit(value))
     },

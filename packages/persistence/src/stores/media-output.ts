@@ -95,7 +95,7 @@ export function createMediaOutputStore(
       })
     },
     get,
-    list: (assetId, page) =>
+    list: async (assetId, page) =>
       readPage(table, partition(assetId), { prefix: keys.prefix({}) }, page, ({ value }) =>
         readOutput(value),
       ),

@@ -117,14 +117,14 @@ export function createMemoryStore(
   }
 
   return {
-    appendMessage: (sessionId, message, { keepLast = maxMessages, ...changes } = {}) => {
+    appendMessage: async (sessionId, message, { keepLast = maxMessages, ...changes } = {}) => {
       wholeNumber(keepLast, 'keepLast', 1, maxMessages)
       const added = checkMessage(message, now())
       return changeSession(sessionId, changes, (before) =>
         [...(before?.messages ?? []), added].slice(-keepLast),
       )
     },
-    saveSession: (sessionId, { messages, ...changes }) => {
+    saveSession: async (sessionId, { messages, ...changes }) => {
       if (!Array.isArray(messages) || messages.length > maxMessages) {
         throw invalid(`a session has at most ${maxMessages} messages`)
       }
@@ -135,7 +135,7 @@ export function createMemoryStore(
       const record = await table.get(sessionsPk, sessionSk(sessionId))
       return record === null ? null : readSession(record.value)
     },
-    sessions: (page) => {
+    sessions: async (page) => {
       const prefix = keys.session.prefix({ user_id: scope.userId })
       return readPage(table, sessionsPk, { prefix }, page, ({ value }) => readSession(value))
     },
@@ -143,7 +143,7 @@ export function createMemoryStore(
       await table.delete(sessionsPk, sessionSk(sessionId))
     },
 
-    saveBlackboard: (key, board, expectedRevision) => {
+    saveBlackboard: async (key, board, expectedRevision) => {
       const sk = boardSk(key)
       const checked = {
         key,
@@ -175,7 +175,7 @@ export function createMemoryStore(
       const record = await table.get(boardsPk, boardSk(key))
       return record === null ? null : readBlackboard(record.value)
     },
-    blackboards: (prefix, page) => {
+    blackboards: async (prefix, page) => {
       const list = { prefix: boundedText(prefix, 'the prefix', maxScopeLength) }
       return readPage(table, boardsPk, list, page, ({ value }) => readBlackboard(value))
     },

@@ -30,7 +30,7 @@ export function hourOf(timeMs: number): string {
 
 /** The same for the same dimensions. */
 export function seriesOf(dimensions: MetricDimensions): string {
-  return jsonDigest(dimensions as JsonObject).slice(0, seriesLength)
+  return jsonDigest(dimensions).slice(0, seriesLength)
 }
 
 /** @throws AppError INVALID_INPUT */
@@ -73,13 +73,13 @@ export function addPoints(
 }
 
 export function writeBucket(bucket: Bucket): JsonObject {
-  return { ...bucket, dimensions: bucket.dimensions as JsonObject }
+  return { ...bucket, dimensions: bucket.dimensions }
 }
 
 export function readBucket(value: JsonObject): Bucket {
   return {
     hour: textField(value, 'hour'),
-    dimensions: objectField(value, 'dimensions') as MetricDimensions,
+    dimensions: objectField(value, 'dimensions'),
     count: numberField(value, 'count'),
     sum: numberField(value, 'sum'),
     min: numberField(value, 'min'),

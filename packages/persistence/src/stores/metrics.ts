@@ -10,7 +10,7 @@
 import { AppError } from '@heirloom/errors'
 import { metricsLayout } from '../layouts/metrics.js'
 import { recordKeys } from '../layouts/store-layout.js'
-import type { JsonObject, RecordTable, TableRecord, Write } from '../ports/record-table.js'
+import type { RecordTable, TableRecord, Write } from '../ports/record-table.js'
 import { tryTransact, untilWritten, type StoreOptions } from './contention.js'
 import { identifier, instant, invalid, oneOf } from './input.js'
 import {
@@ -29,7 +29,6 @@ import {
 import {
   metricDimensions,
   metricResolutions,
-  type MetricDimensions,
   type MetricPoint,
   type MetricsScope,
   type MetricsStore,
@@ -239,7 +238,7 @@ function pointWrite(point: MetricPoint, keepMs: number | undefined): Write {
       point_id: point.id,
       at,
       value: point.value,
-      dimensions: point.dimensions as JsonObject,
+      dimensions: point.dimensions,
     },
     expect: 'absent',
     expiresAt: keepMs === undefined ? null : new Date(at + keepMs),
@@ -251,7 +250,7 @@ function readPoint({ value }: TableRecord): MetricPoint {
     id: textField(value, 'point_id'),
     at: new Date(numberField(value, 'at')),
     value: numberField(value, 'value'),
-    dimensions: objectField(value, 'dimensions') as MetricDimensions,
+    dimensions: objectField(value, 'dimensions'),
   }
 }
 

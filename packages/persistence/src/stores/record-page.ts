@@ -1,3 +1,4 @@
+import { AppError } from '@heirloom/errors'
 import { pageToken, readPageToken } from '../ports/page-token.js'
 import type { RecordRange, RecordTable, TableRecord } from '../ports/record-table.js'
 
@@ -22,11 +23,21 @@ export interface ListedRange {
    * records up to its head shows none without all those before it, also where a page is no snapshot.
    */
   readonly before?: string
+  /**
+   * Judges what was found after the sort key `last` (null at the beginning): how many of the records
+   * may be handed out now, and whether there are more behind them. Null: read again.
+   */
+  readonly take?: (
+    records: readonly TableRecord[],
+    last: string | null,
+  ) => { readonly count: number; readonly more: boolean } | null
 }
+
+const maxReads = 20
 
 /**
  * One page of a list.
- * @throws AppError CURSOR_INVALID for a token of another list, INVALID_INPUT
+ * @throws AppError CURSOR_INVALID for a token of another list, INVALID_INPUT, BACKEND_UNAVAILABLE
  */
 export async function readPage<T>(
   table: RecordTable,
@@ -40,18 +51,26 @@ export async function readPage<T>(
   const last = token === null || token === undefined ? undefined : readPageToken(pk, signed, token)
   const descending = order === 'descending'
   const before = descending ? (last ?? list.before) : list.before
-  const { records, next } = await table.query(pk, {
+  const range = {
     prefix: list.prefix,
     order,
     limit,
     ...(before === undefined ? {} : { before }),
     ...(descending || last === undefined ? {} : { after: last }),
-  })
-  const lastRecord = records.at(-1)
-  return {
-    items: records.flatMap((record) => read(record) ?? []),
-    next: next === null || lastRecord === undefined ? null : pageToken(pk, signed, lastRecord.sk),
   }
+  for (let attempt = 0; attempt < maxReads; attempt += 1) {
+    const { records, next } = await table.query(pk, range)
+    const whole = { count: records.length, more: next !== null }
+    const judged = list.take === undefined ? whole : list.take(records, last ?? null)
+    if (judged === null) continue
+    const taken = records.slice(0, judged.count)
+    const end = taken.at(-1)?.sk
+    return {
+      items: taken.flatMap((record) => read(record) ?? []),
+      next: judged.more && end !== undefined ? pageToken(pk, signed, end) : null,
+    }
+  }
+  throw new AppError('BACKEND_UNAVAILABLE', 'this list cannot be read without a gap; try again')
 }
 
 const sweepPageItems = 100

@@ -104,7 +104,7 @@ export function createSeoConfigStore(
       const { items, next } = await rows.listByPrefix(table, prefix, page)
       return { items: items.map(({ data }) => readConfig(data)), next }
     },
-    delete: (page) => rows.delete(table, keyOf(page)),
+    delete: async (page) => rows.delete(table, keyOf(page)),
   }
 }
 

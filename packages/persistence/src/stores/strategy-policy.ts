@@ -160,7 +160,7 @@ export function createStrategyPolicyStore(
   }
 
   return {
-    set: (given, by, expectedRevision) => {
+    set: async (given, by, expectedRevision) => {
       const { surfaceId, actionName } = given
       return untilWritten('this policy', options.random, async () => {
         const found = await table.get(pk, policySk(surfaceId, actionName))
@@ -173,7 +173,7 @@ export function createStrategyPolicyStore(
       })
     },
     get,
-    list: (surfaceId, page) => {
+    list: async (surfaceId, page) => {
       const prefix = keys.prefix({ surface_id: surfacePart(surfaceId) })
       return readPage(table, pk, { prefix }, page, readPolicy)
     },

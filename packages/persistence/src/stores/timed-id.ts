@@ -13,10 +13,11 @@ export function timedId(timeMs: number): Ulid {
 /** The time in a ULID (https://github.com/ulid/spec), or null for what is none. */
 export function timeOfId(id: string): number | null {
   if (!isUlid(id)) return null
-  return [...id.slice(0, timeCharacters)].reduce(
-    (time, character) => time * alphabet.length + alphabet.indexOf(character),
-    0,
-  )
+  let timeMs = 0
+  for (let n = 0; n < timeCharacters; n += 1) {
+    timeMs = timeMs * alphabet.length + alphabet.indexOf(id.charAt(n))
+  }
+  return timeMs
 }
 
 /** Milliseconds since 1970 as a part of a key. */

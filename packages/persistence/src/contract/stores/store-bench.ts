@@ -51,7 +51,8 @@ export function onBench(rig: BackendRig, contracts: readonly StoreContract[]): v
         const found = new Map<string, TableRecord>()
         const [backend] = backends
         let token: string | null | undefined
-        while (token !== null && backend !== undefined) {
+        if (backend === undefined) throw new Error('no backend is open')
+        while (token !== null) {
           const range = { tenant, prefixes: prefixesOf(kind), limit: 500 }
           const page: ScanPage = await backend.records.scan(
             token === undefined ? range : { ...range, token },

@@ -221,6 +221,7 @@ export const isolationCases: {
       version: (store) => store.version(),
       load: (store) => store.load(),
       audits: (store) => store.audits(50),
+      auditPage: (store) => store.auditPage({ limit: 50 }),
       unannounced: (store) => store.unannounced(),
       write: (store) => store.write(null, noChange),
       announced: (store) => store.announced('x'),
