@@ -64,7 +64,7 @@ function counted(database: Database<GraphTables>, count: () => void): Database<G
     for: (tenantId) => {
       const bound = database.for(tenantId)
       return {
-        tenantId,
+        ...bound,
         transaction: (work) => {
           count()
           return bound.transaction(work)

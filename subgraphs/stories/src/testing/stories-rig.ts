@@ -100,7 +100,7 @@ function counting<Schema>(
     for: (tenantId) => {
       const bound = database.for(tenantId)
       return {
-        tenantId,
+        ...bound,
         transaction: (work) => {
           counter.transactions += 1
           return bound.transaction(work)
