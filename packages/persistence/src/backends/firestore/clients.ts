@@ -1,8 +1,8 @@
-import type { v1 } from '@google-cloud/firestore'
+import type * as vendor from '@google-cloud/firestore'
 import type { ClientOptions } from 'google-gax'
 
-export type DataClient = InstanceType<typeof v1.FirestoreClient>
-export type AdminClient = InstanceType<typeof v1.FirestoreAdminClient>
+export type DataClient = InstanceType<typeof vendor.v1.FirestoreClient>
+export type AdminClient = InstanceType<typeof vendor.v1.FirestoreAdminClient>
 
 export interface ClientSettings {
   readonly project: string
@@ -74,19 +74,24 @@ export function createClients(settings: ClientSettings): Clients {
   }
 
   const dataClient = async (): Promise<DataClient> => {
-    const { v1 } = await import('@google-cloud/firestore')
+    const { v1 } = await vendorClient()
     return new v1.FirestoreClient(await clientOptions(settings))
   }
   return {
     data: once(dataClient),
     listening: once(dataClient),
     admin: once(async () => {
-      const { v1 } = await import('@google-cloud/firestore')
+      const { v1 } = await vendorClient()
       return new v1.FirestoreAdminClient(await clientOptions(settings))
     }),
     forget: () => void closeAll().catch(() => undefined),
     close: closeAll,
   }
+}
+
+/** A CommonJS module whose `v1` Node does not see among its names: only its default has it. */
+async function vendorClient(): Promise<typeof vendor> {
+  return (await import('@google-cloud/firestore')).default
 }
 
 async function clientOptions(settings: ClientSettings): Promise<ClientOptions> {
