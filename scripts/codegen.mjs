@@ -10,7 +10,7 @@ import * as resolversPlugin from '@graphql-codegen/typescript-resolvers'
 import * as typesPlugin from '@graphql-codegen/typescript'
 import { buildASTSchema, Kind, parse } from 'graphql'
 import { format } from 'prettier'
-import { readSubgraphs } from './subgraphs.mjs'
+import { readSdl, readSubgraphs } from './subgraphs.mjs'
 
 const check = process.argv.includes('--check')
 const prettier = JSON.parse(readFileSync('.prettierrc.json', 'utf8'))
@@ -21,7 +21,7 @@ for (const { name } of readSubgraphs()) {
   const settings = existsSync(`${dir}/codegen.json`)
     ? JSON.parse(readFileSync(`${dir}/codegen.json`, 'utf8'))
     : {}
-  const document = parse(readFileSync(`schema/subgraphs/${name}.graphql`, 'utf8'))
+  const document = parse(readSdl(name))
   // Only the subgraph's own types: the kit adds federation's (_Service, _entities) by itself.
   const definitions = document.definitions.filter((node) => node.kind !== Kind.SCHEMA_EXTENSION)
   const ownTypes = { ...document, definitions }

@@ -4,12 +4,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { composeServices } from '@apollo/composition'
 import { parse } from 'graphql'
-import { readSubgraphs } from './subgraphs.mjs'
+import { readSdl, readSubgraphs } from './subgraphs.mjs'
 
 const services = readSubgraphs().map(({ name, port }) => ({
   name,
   url: `http://127.0.0.1:${port}/graphql`,
-  typeDefs: parse(readFileSync(`schema/subgraphs/${name}.graphql`, 'utf8')),
+  typeDefs: parse(readSdl(name)),
 }))
 const { supergraphSdl, errors, hints } = composeServices(services)
 for (const error of errors ?? []) console.error(`error: ${error.message}`)

@@ -17,6 +17,7 @@ import { assertCsrfToken, serveAuth } from './auth/routes.js'
 import type { GatewaySchema } from './auth/session-store.js'
 import type { SessionLimits } from './auth/sessions.js'
 import { disableVendorTelemetry, type GatewayConfig } from './config.js'
+import { serveRouteDiagnostics } from './diagnostics/route-diagnostics.js'
 import { createFederation } from './federation/federation.js'
 import { answerErrorsWithEnvelope, envelopeBeforeRoutes } from './http/errors.js'
 import { serveGraphQL } from './http/graphql-route.js'
@@ -122,6 +123,12 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   serveAuth(app, { ...auth, publicUrl, cookies, internalKeys: internalKeys.publicSet, logger })
   serveSchema(app, federation.supergraph)
   serveGraphQL(app, { ...federation, authenticate: authenticateRequest })
+  serveRouteDiagnostics(app, {
+    ...federation,
+    fetch: federation.subgraphs.fetch,
+    // A read, and no page of another site gets to see the answer: a cookie is enough.
+    authenticate: async (request) => auth.authenticate(credentialsOf(request)),
+  })
   serveGraphiql(app, publicUrl)
   serveLanding(app, { sessions: auth.sessions, cookies, providerUrl: auth.provider.url })
   transport.attach(app.server)

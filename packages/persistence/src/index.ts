@@ -38,6 +38,7 @@ export {
   type StoreScope,
 } from './resource-kinds.js'
 export { parseBootstrap, type RoutingBootstrap } from './routing/bootstrap.js'
+export { explainSelection, type RouteCandidate, type RouteCondition } from './routing/explain.js'
 export type { NewRoute } from './routing/new-route.js'
 export { createRoutedRecords, type RoutedRecords } from './routing/routed-records.js'
 export type { BackendSwitch, RouteAudit } from './routing/registry-store.js'

@@ -1,6 +1,19 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
-/** The SDL of a subgraph, from schema/subgraphs/: the source of truth for its resolvers' types. */
+const folder = new URL('../../../schema/subgraphs/', import.meta.url)
+
+/**
+ * The SDL of a subgraph, the source of truth for its resolvers' types: schema/subgraphs/NAME.graphql
+ * and, for one that has many types, the parts in the folder NAME beside it, in order of their names.
+ */
 export function loadSdl(name: string): string {
-  return readFileSync(new URL(`../../../schema/subgraphs/${name}.graphql`, import.meta.url), 'utf8')
+  const parts = new URL(`${name}/`, folder)
+  const files = existsSync(parts) ? readdirSync(parts).filter(isSdl).toSorted() : []
+  return [new URL(`${name}.graphql`, folder), ...files.map((file) => new URL(file, parts))]
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n')
+}
+
+function isSdl(file: string): boolean {
+  return file.endsWith('.graphql')
 }

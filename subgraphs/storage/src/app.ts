@@ -5,6 +5,7 @@ import type { Logger } from '@heirloom/telemetry'
 import type { VerifyInternalToken } from '@heirloom/tenancy'
 import type { GraphQLContext } from './context.js'
 import { createPeerLegacies } from './data/peer-legacies.js'
+import { createRegistryDiagnostics } from './data/registry-diagnostics.js'
 import { createRegistryRoutes } from './data/registry-routes.js'
 import { resolvers } from './resolvers/index.js'
 import type { Storage } from './storage.js'
@@ -29,6 +30,7 @@ export function createStorageSubgraph(dependencies: StorageDependencies): Subgra
   const { storage, stories, verify, authorizer, logger, now = Date.now } = dependencies
   const cursors = createCursorCodec(dependencies.cursorKeys)
   const routes = createRegistryRoutes(storage.registry, storage.backends)
+  const diagnostics = createRegistryDiagnostics(storage.registry, storage.backends, storage.meters)
 
   return createSubgraphServer<GraphQLContext>({
     name: 'storage',
@@ -45,6 +47,7 @@ export function createStorageSubgraph(dependencies: StorageDependencies): Subgra
         streams: storage.streams.for(request.tenant.tenantId),
         legacies: createPeerLegacies(stories, request.authorization),
         routes,
+        diagnostics,
         cursors,
         now,
         pollIntervalMs: dependencies.pollIntervalMs,

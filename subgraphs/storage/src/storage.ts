@@ -10,11 +10,13 @@ import {
 import type { Logger } from '@heirloom/telemetry'
 import { createIds, type NewId } from '@heirloom/tenancy'
 import { announceSwitches } from './data/announce-switch.js'
+import { createBackendMeters, type BackendMeters } from './data/backend-meters.js'
 import { createRoutedEventStreams, type RoutedEventStreams } from './data/routed-event-streams.js'
 
 /** What the api and the worker of one process share. */
 export interface Storage {
   readonly backends: BackendPool
+  readonly meters: BackendMeters
   readonly registry: RoutingRegistry
   readonly streams: RoutedEventStreams
   /** Loads the routes. @throws AppError BACKEND_UNAVAILABLE */
@@ -34,7 +36,8 @@ export interface StorageOptions {
 
 export function createStorage(options: StorageOptions): Storage {
   const { bootstrap, env, logger, now = Date.now } = options
-  const backends = createBackendPool(options.backends)
+  const meters = createBackendMeters(options.backends, now)
+  const backends = createBackendPool(meters.backends)
   const registry = createRoutingRegistry({
     bootstrap,
     backends,
@@ -48,6 +51,7 @@ export function createStorage(options: StorageOptions): Storage {
   const announce = announceSwitches(streams, bootstrap.registry.tenantId)
   return {
     backends,
+    meters,
     registry,
     streams,
     start: () => registry.start(),

@@ -7,6 +7,7 @@ import type {
   TableRecord,
   Write,
 } from '../ports/record-table.js'
+import { readPage, type Page, type PageRequest } from '../stores/record-page.js'
 import {
   auditKey,
   auditPrefix,
@@ -70,6 +71,8 @@ export interface RoutingRegistryStore {
   write(version: RecordVersion | null, change: RouteChange): Promise<boolean>
   /** The newest entries, newest first. */
   audits(limit: number): Promise<readonly RouteAudit[]>
+  /** All of them, page by page, the newest first. @throws AppError CURSOR_INVALID, INVALID_INPUT */
+  auditPage(page: PageRequest): Promise<Page<RouteAudit>>
   /** Oldest first, at most 100. */
   unannounced(): Promise<readonly BackendSwitch[]>
   announced(id: string): Promise<void>
@@ -106,6 +109,10 @@ export function createRoutingRegistryStore(table: RecordTable): RoutingRegistryS
     audits: async (limit) => {
       const page = await table.query(pk, { prefix: auditPrefix, order: 'descending', limit })
       return page.records.map((record) => record.value as unknown as RouteAudit)
+    },
+    auditPage: (page) => {
+      const list = { prefix: auditPrefix, order: 'descending' } as const
+      return readPage(table, pk, list, page, ({ value }) => value as unknown as RouteAudit)
     },
     unannounced: async () => {
       const page = await table.query(pk, { prefix: switchPrefix, limit: maxUnannounced })

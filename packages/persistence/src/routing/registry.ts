@@ -15,6 +15,7 @@ import { AppError } from '@heirloom/errors'
 import { modes, type TenantId } from '@heirloom/tenancy'
 import type { BackendPool } from '../backends.js'
 import type { RecordTable } from '../ports/record-table.js'
+import type { Page, PageRequest } from '../stores/record-page.js'
 import { createAnnouncements } from './announcements.js'
 import type { RoutingBootstrap } from './bootstrap.js'
 import { removal, saving, type ChangeMaker } from './change.js'
@@ -74,6 +75,8 @@ export interface RoutingRegistry {
   delete(id: string, by: string): Promise<void>
   /** The audit trail, newest first. */
   audits(limit: number): Promise<readonly RouteAudit[]>
+  /** The same, page by page. @throws AppError CURSOR_INVALID, INVALID_INPUT */
+  auditPage(page: PageRequest): Promise<Page<RouteAudit>>
   /** One read of the registry's store. @throws AppError BACKEND_UNAVAILABLE */
   ping(): Promise<void>
 }
@@ -291,6 +294,7 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
     delete: async (id, by) =>
       void (await changeAndAnnounce(removal(id, { by, now: now(), newId, backends }))),
     audits: (limit) => opened().audits(limit),
+    auditPage: (page) => opened().auditPage(page),
     ping: async () => void (await opened().version()),
   }
 }

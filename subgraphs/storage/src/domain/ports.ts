@@ -1,5 +1,7 @@
 import type { EventLog } from '@heirloom/streams'
 import type { TenantContext } from '@heirloom/tenancy'
+import type { RouteCandidate, RouteQuestion } from './explain-route.js'
+import type { AuditPage } from './route-audits.js'
 import type { NewRoute, Route } from './route.js'
 import type { NewStreamEvent, StreamEvent } from './stream-event.js'
 
@@ -26,6 +28,8 @@ export interface Legacies {
 
 /** The routing registry. What it hands out has its secrets redacted. */
 export interface Routes {
+  /** The environment whose routes are in force. */
+  readonly env: string
   /** In the order of their ids. */
   list(): readonly Route[]
   /** @throws AppError ROUTE_NOT_CONFIGURED, BACKEND_FORBIDDEN, BACKEND_UNAVAILABLE */
@@ -34,4 +38,16 @@ export interface Routes {
   save(route: NewRoute, by: string): Promise<Route>
   /** @throws AppError NOT_FOUND */
   delete(id: string, by: string): Promise<void>
+  /** Kinds of data for which this caller's requests would find no route. */
+  unrouted(context: TenantContext): readonly string[]
+  /**
+   * Every route of the kind, that which would be taken first; and why it would be refused, if it
+   * would be. Opens nothing.
+   */
+  explain(question: RouteQuestion): {
+    readonly candidates: readonly RouteCandidate[]
+    readonly refusal: string | null
+  }
+  /** The audit trail, newest first. @throws AppError CURSOR_INVALID, BACKEND_UNAVAILABLE */
+  audits(page: { readonly limit: number; readonly token: string | null }): Promise<AuditPage>
 }

@@ -1,6 +1,7 @@
 import type { Authorizer } from '@heirloom/authz'
 import type { CursorCodec } from '@heirloom/streams'
 import type { TenantContext } from '@heirloom/tenancy'
+import type { Diagnostics } from './diagnostics.js'
 import type { EventStreams, Legacies, Routes } from './ports.js'
 
 /** What a use case works with: one caller, and everything bound to the caller's tenant. */
@@ -10,6 +11,7 @@ export interface Scope {
   readonly streams: EventStreams
   readonly legacies: Legacies
   readonly routes: Routes
+  readonly diagnostics: Diagnostics
   readonly cursors: CursorCodec
   readonly now: () => number
   /** How long a subscription trusts that no news is no event. */

@@ -5,6 +5,12 @@ import type {
   PlacedEvent as StreamEventValue,
   StreamEventPage as StreamEventConnectionValue,
 } from '../domain/stream-event.js'
+import type {
+  RouteDiagnostics as RouteDiagnosticsValue,
+  BackendDiagnostic as BackendDiagnosticsValue,
+} from '../domain/diagnostics.js'
+import type { RouteAudit as RouteAuditValue } from '../domain/route-audits.js'
+import type { RouteCandidate as RouteCandidateValue } from '../domain/explain-route.js'
 import type { GraphQLContext } from '../context.js'
 export type Maybe<T> = T | null
 export type InputMaybe<T> = Maybe<T>
@@ -146,6 +152,12 @@ export type Query = {
   readonly streamEnd: Scalars['String']['output']
   /** Cursor of the present end of a legacy's timeline, likewise. */
   readonly timelineEnd: Scalars['String']['output']
+  /** For owners: of the routes that they may see. For operators: of all. */
+  readonly routeDiagnostics: RouteDiagnostics
+  /** Who changed which route, the newest first. Owners see changes of their own tenant's routes. */
+  readonly routeAudits: RouteAuditConnection
+  /** A dry run: nothing is opened. What is not given is taken from the caller. Only operators may ask about another tenant. */
+  readonly explainRoute: RouteExplanation
 }
 
 export type QueryRoutesArgs = {
@@ -177,6 +189,19 @@ export type QueryStreamEndArgs = {
 
 export type QueryTimelineEndArgs = {
   legacyId: Scalars['ID']['input']
+}
+
+export type QueryRouteAuditsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryExplainRouteArgs = {
+  resourceKind: Scalars['String']['input']
+  tenantId?: InputMaybe<Scalars['ID']['input']>
+  mode?: InputMaybe<TenantMode>
+  projectId?: InputMaybe<Scalars['ID']['input']>
+  surfaceId?: InputMaybe<Scalars['ID']['input']>
 }
 
 export type SaveRouteInput = {
@@ -262,6 +287,104 @@ export type SubscriptionTimelineArgs = {
   legacyId: Scalars['ID']['input']
   after?: InputMaybe<Scalars['String']['input']>
 }
+
+/** Where data goes from here, as one process of the storage service sees it. */
+export type RouteDiagnostics = {
+  /** The environment whose routes are in force. */
+  readonly env: Scalars['String']['output']
+  readonly checkedAt: Scalars['DateTime']['output']
+  /** Kinds of data for which a request of this tenant, mode and project would fail with ROUTE_NOT_CONFIGURED. */
+  readonly missingResourceKinds: ReadonlyArray<Scalars['String']['output']>
+  /** The backends behind the routes that the caller may see. */
+  readonly backends: BackendDiagnosticsConnection
+}
+
+/** Where data goes from here, as one process of the storage service sees it. */
+export type RouteDiagnosticsBackendsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type BackendDiagnosticsConnection = {
+  readonly edges: ReadonlyArray<BackendDiagnosticsEdge>
+  readonly nodes: ReadonlyArray<BackendDiagnostics>
+  readonly pageInfo: PageInfo
+}
+
+export type BackendDiagnosticsEdge = {
+  readonly cursor: Scalars['String']['output']
+  readonly node: BackendDiagnostics
+}
+
+/** A backend with one configuration, and what was measured of it in the last five minutes. */
+export type BackendDiagnostics = {
+  readonly id: Scalars['ID']['output']
+  readonly backendType: BackendType
+  /** Every secret is redacted. */
+  readonly config: Scalars['JSON']['output']
+  /** Routes of the caller that name it, as their backend or as the one that they are moving to. */
+  readonly routeIds: ReadonlyArray<Scalars['ID']['output']>
+  /** Whether it answered when it was last asked, at most a few seconds ago. */
+  readonly healthy: Scalars['Boolean']['output']
+  readonly since: Scalars['DateTime']['output']
+  readonly operations: Scalars['Int']['output']
+  /** Half of the operations took no longer; to within a tenth. Null without an operation. */
+  readonly p50Ms?: Maybe<Scalars['Float']['output']>
+  /** Of a hundred operations one took longer; likewise. */
+  readonly p99Ms?: Maybe<Scalars['Float']['output']>
+  /** Operations that the backend failed, by error code. A refused condition or a bad key is none. */
+  readonly failures: ReadonlyArray<FailureCount>
+}
+
+export type FailureCount = {
+  readonly code: Scalars['String']['output']
+  readonly count: Scalars['Int']['output']
+}
+
+/** One change of a route. */
+export type RouteAudit = {
+  readonly id: Scalars['ID']['output']
+  readonly at: Scalars['DateTime']['output']
+  /** kind:id of who changed it. */
+  readonly by: Scalars['String']['output']
+  readonly action: RouteAuditAction
+  readonly routeId: Scalars['ID']['output']
+  /** The route before, with every secret redacted; null when it was new. */
+  readonly before?: Maybe<Scalars['JSON']['output']>
+  /** The route after, likewise; null when it was deleted. */
+  readonly after?: Maybe<Scalars['JSON']['output']>
+}
+
+export type RouteAuditAction =
+  | 'SAVED'
+  | 'DELETED'
+  /** Its data is being moved, or was. */
+  | 'PLACED'
+
+/** Has no edges: a position is known of a page, not of each entry. `endCursor` is null on the last page. */
+export type RouteAuditConnection = {
+  readonly nodes: ReadonlyArray<RouteAudit>
+  readonly pageInfo: PageInfo
+}
+
+/** Which route a request would take, and why. */
+export type RouteExplanation = {
+  /** Null when none fits: the request would fail with ROUTE_NOT_CONFIGURED. */
+  readonly route?: Maybe<Route>
+  /** Why that one, in a sentence. */
+  readonly reason: Scalars['String']['output']
+  /** Every route of this kind that the caller may see, the most specific first; at most 100. */
+  readonly candidates: ReadonlyArray<RouteCandidate>
+}
+
+export type RouteCandidate = {
+  readonly route: Route
+  readonly fits: Scalars['Boolean']['output']
+  /** What of the route does not fit the request; empty when it fits. */
+  readonly mismatches: ReadonlyArray<RouteCondition>
+}
+
+export type RouteCondition = 'TENANT' | 'ENVIRONMENT' | 'MODE' | 'PROJECT' | 'SURFACE'
 
 export type ResolverTypeWrapper<T> = Promise<T> | T
 
@@ -395,6 +518,32 @@ export type ResolversTypes = {
   >
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>
+  RouteDiagnostics: ResolverTypeWrapper<RouteDiagnosticsValue>
+  BackendDiagnosticsConnection: ResolverTypeWrapper<
+    Omit<BackendDiagnosticsConnection, 'edges' | 'nodes'> & {
+      edges: ReadonlyArray<ResolversTypes['BackendDiagnosticsEdge']>
+      nodes: ReadonlyArray<ResolversTypes['BackendDiagnostics']>
+    }
+  >
+  BackendDiagnosticsEdge: ResolverTypeWrapper<
+    Omit<BackendDiagnosticsEdge, 'node'> & { node: ResolversTypes['BackendDiagnostics'] }
+  >
+  BackendDiagnostics: ResolverTypeWrapper<BackendDiagnosticsValue>
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>
+  FailureCount: ResolverTypeWrapper<FailureCount>
+  RouteAudit: ResolverTypeWrapper<RouteAuditValue>
+  RouteAuditAction: RouteAuditAction
+  RouteAuditConnection: ResolverTypeWrapper<
+    Omit<RouteAuditConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['RouteAudit']> }
+  >
+  RouteExplanation: ResolverTypeWrapper<
+    Omit<RouteExplanation, 'route' | 'candidates'> & {
+      route?: Maybe<ResolversTypes['Route']>
+      candidates: ReadonlyArray<ResolversTypes['RouteCandidate']>
+    }
+  >
+  RouteCandidate: ResolverTypeWrapper<RouteCandidateValue>
+  RouteCondition: RouteCondition
 }
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -428,6 +577,26 @@ export type ResolversParentTypes = {
   }
   Mutation: Record<PropertyKey, never>
   Subscription: Record<PropertyKey, never>
+  RouteDiagnostics: RouteDiagnosticsValue
+  BackendDiagnosticsConnection: Omit<BackendDiagnosticsConnection, 'edges' | 'nodes'> & {
+    edges: ReadonlyArray<ResolversParentTypes['BackendDiagnosticsEdge']>
+    nodes: ReadonlyArray<ResolversParentTypes['BackendDiagnostics']>
+  }
+  BackendDiagnosticsEdge: Omit<BackendDiagnosticsEdge, 'node'> & {
+    node: ResolversParentTypes['BackendDiagnostics']
+  }
+  BackendDiagnostics: BackendDiagnosticsValue
+  Float: Scalars['Float']['output']
+  FailureCount: FailureCount
+  RouteAudit: RouteAuditValue
+  RouteAuditConnection: Omit<RouteAuditConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['RouteAudit']>
+  }
+  RouteExplanation: Omit<RouteExplanation, 'route' | 'candidates'> & {
+    route?: Maybe<ResolversParentTypes['Route']>
+    candidates: ReadonlyArray<ResolversParentTypes['RouteCandidate']>
+  }
+  RouteCandidate: RouteCandidateValue
 }
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<
@@ -593,6 +762,19 @@ export type QueryResolvers<
     ContextType,
     RequireFields<QueryTimelineEndArgs, 'legacyId'>
   >
+  routeDiagnostics?: Resolver<ResolversTypes['RouteDiagnostics'], ParentType, ContextType>
+  routeAudits?: Resolver<
+    ResolversTypes['RouteAuditConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryRouteAuditsArgs, 'first'>
+  >
+  explainRoute?: Resolver<
+    ResolversTypes['RouteExplanation'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryExplainRouteArgs, 'resourceKind'>
+  >
 }
 
 export type SaveRoutePayloadResolvers<
@@ -663,6 +845,108 @@ export type SubscriptionResolvers<
   >
 }
 
+export type RouteDiagnosticsResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['RouteDiagnostics'] =
+    ResolversParentTypes['RouteDiagnostics'],
+> = {
+  env?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  checkedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  missingResourceKinds?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>
+  backends?: Resolver<
+    ResolversTypes['BackendDiagnosticsConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<RouteDiagnosticsBackendsArgs, 'first'>
+  >
+}
+
+export type BackendDiagnosticsConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['BackendDiagnosticsConnection'] =
+    ResolversParentTypes['BackendDiagnosticsConnection'],
+> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['BackendDiagnosticsEdge']>, ParentType, ContextType>
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['BackendDiagnostics']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type BackendDiagnosticsEdgeResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['BackendDiagnosticsEdge'] =
+    ResolversParentTypes['BackendDiagnosticsEdge'],
+> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  node?: Resolver<ResolversTypes['BackendDiagnostics'], ParentType, ContextType>
+}
+
+export type BackendDiagnosticsResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['BackendDiagnostics'] =
+    ResolversParentTypes['BackendDiagnostics'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  backendType?: Resolver<ResolversTypes['BackendType'], ParentType, ContextType>
+  config?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>
+  routeIds?: Resolver<ReadonlyArray<ResolversTypes['ID']>, ParentType, ContextType>
+  healthy?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+  since?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  operations?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  p50Ms?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>
+  p99Ms?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>
+  failures?: Resolver<ReadonlyArray<ResolversTypes['FailureCount']>, ParentType, ContextType>
+}
+
+export type FailureCountResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['FailureCount'] = ResolversParentTypes['FailureCount'],
+> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+}
+
+export type RouteAuditResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['RouteAudit'] = ResolversParentTypes['RouteAudit'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  by?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  action?: Resolver<ResolversTypes['RouteAuditAction'], ParentType, ContextType>
+  routeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  before?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>
+  after?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>
+}
+
+export type RouteAuditConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['RouteAuditConnection'] =
+    ResolversParentTypes['RouteAuditConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['RouteAudit']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type RouteExplanationResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['RouteExplanation'] =
+    ResolversParentTypes['RouteExplanation'],
+> = {
+  route?: Resolver<Maybe<ResolversTypes['Route']>, ParentType, ContextType>
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  candidates?: Resolver<ReadonlyArray<ResolversTypes['RouteCandidate']>, ParentType, ContextType>
+}
+
+export type RouteCandidateResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['RouteCandidate'] =
+    ResolversParentTypes['RouteCandidate'],
+> = {
+  route?: Resolver<ResolversTypes['Route'], ParentType, ContextType>
+  fits?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+  mismatches?: Resolver<ReadonlyArray<ResolversTypes['RouteCondition']>, ParentType, ContextType>
+}
+
 export type Resolvers<ContextType = GraphQLContext> = {
   DateTime?: GraphQLScalarType
   JSON?: GraphQLScalarType
@@ -683,4 +967,13 @@ export type Resolvers<ContextType = GraphQLContext> = {
   AppendEventPayload?: AppendEventPayloadResolvers<ContextType>
   Mutation?: MutationResolvers<ContextType>
   Subscription?: SubscriptionResolvers<ContextType>
+  RouteDiagnostics?: RouteDiagnosticsResolvers<ContextType>
+  BackendDiagnosticsConnection?: BackendDiagnosticsConnectionResolvers<ContextType>
+  BackendDiagnosticsEdge?: BackendDiagnosticsEdgeResolvers<ContextType>
+  BackendDiagnostics?: BackendDiagnosticsResolvers<ContextType>
+  FailureCount?: FailureCountResolvers<ContextType>
+  RouteAudit?: RouteAuditResolvers<ContextType>
+  RouteAuditConnection?: RouteAuditConnectionResolvers<ContextType>
+  RouteExplanation?: RouteExplanationResolvers<ContextType>
+  RouteCandidate?: RouteCandidateResolvers<ContextType>
 }

@@ -38,13 +38,17 @@ export function backendTypeOf(name: BackendType): DomainBackendType {
   return backendTypes[name]
 }
 
+export function backendName(type: DomainBackendType): BackendType {
+  return backendNames[type]
+}
+
 export function modeOf(name: TenantMode): Mode {
   return modes[name]
 }
 
 export const routeResolvers: RouteResolvers = {
-  backendType: (route) => backendNames[route.backendType],
+  backendType: (route) => backendName(route.backendType),
   previousBackendType: ({ previousBackendType: type }) =>
-    type === null ? null : backendNames[type],
+    type === null ? null : backendName(type),
   modes: (route) => route.modes.map((mode) => modeNames[mode]),
 }
