@@ -19,6 +19,8 @@ export interface GatewayConfig {
   readonly subgraphUrls: ReadonlyMap<string, string>
   /** Which subgraphs each subgraph may ask on the caller's behalf. */
   readonly asks: ReadonlyMap<string, readonly string[]>
+  /** What runs queries and mutations: Apollo's executor, or plans compiled to code. */
+  readonly executor: 'reference' | 'compiled'
 }
 
 export interface OidcConfig {
@@ -65,6 +67,7 @@ export function readConfig(env: Env): GatewayConfig {
       }),
     ),
     asks: new Map(list.map(({ name, asks }) => [name, asks ?? []])),
+    executor: executor(optional(env, 'GATEWAY_EXECUTOR', 'reference')),
   })
 }
 
@@ -84,6 +87,11 @@ interface ListedSubgraph {
 function readSubgraphList(file: string | URL): readonly ListedSubgraph[] {
   const { subgraphs } = parseYaml(readFileSync(file, 'utf8')) as { subgraphs: ListedSubgraph[] }
   return subgraphs
+}
+
+function executor(text: string): GatewayConfig['executor'] {
+  if (text === 'reference' || text === 'compiled') return text
+  throw new AppError('INVALID_INPUT', 'GATEWAY_EXECUTOR must be reference or compiled')
 }
 
 function sessionKeys(text: string): readonly SessionKey[] {

@@ -3,6 +3,7 @@ import type { SigningKey } from '@heirloom/tenancy'
 import type { GatewayConfig } from '../config.js'
 import { createCallerFactory, type CreateCaller } from './caller.js'
 import { createPlanInterpreter, type ExecutePlan } from './execute-plan.js'
+import { createCompiledOperations } from './compiled/compiled-operations.js'
 import { createOperations, type Operations } from './operations.js'
 import { createPlanner, type PlanOperation } from './planner.js'
 import { createSubgraphClient, type SubgraphClient } from './subgraph-client.js'
@@ -36,14 +37,25 @@ export async function createFederation(deps: FederationDeps): Promise<Federation
     supergraph.subgraphs.map(({ name, url }) => [name, config.subgraphUrls.get(name) ?? url]),
   )
   const subgraphs = createSubgraphClient({ urls, logger, timeoutMs: deps.subgraphTimeoutMs })
-  const operations = await createOperations(supergraph, subgraphs.fetch, logger)
+  const plan = createPlanner(supergraph)
+  const reference = await createOperations(supergraph, subgraphs.fetch, logger)
+  const operations =
+    config.executor === 'reference'
+      ? reference
+      : createCompiledOperations({
+          supergraph,
+          plan,
+          fetchSubgraph: subgraphs.fetch,
+          reference,
+          logger,
+        })
   return {
     supergraph,
     urls,
     subgraphs,
     createCaller: createCallerFactory(signingKey, config.asks, now),
     operations,
-    plan: createPlanner(supergraph),
+    plan,
     executePlan: createPlanInterpreter(supergraph.schema, subgraphs.fetch),
     close: async () => {
       await operations.close()

@@ -26,8 +26,15 @@ export interface OperationResult {
   readonly result: FormattedExecutionResult
 }
 
+/** The same, with the result as the JSON text that is sent. */
+export interface OperationText {
+  readonly status: number
+  readonly body: string
+}
+
 /** Queries and mutations, over whichever transport they came. */
 export interface Operations {
+  respond(operation: OperationRequest, caller: Caller): Promise<OperationText>
   run(operation: OperationRequest, caller: Caller): Promise<OperationResult>
   close(): Promise<void>
 }
@@ -59,7 +66,11 @@ export async function createOperations(
   })
   await apollo.start()
 
-  return {
+  const operations: Operations = {
+    respond: async (operation, caller) => {
+      const { status, result } = await operations.run(operation, caller)
+      return { status, body: JSON.stringify(result) }
+    },
     run: async ({ query, operationName, variables }, caller) => {
       const response = await apollo.executeOperation(
         {
@@ -104,6 +115,7 @@ export async function createOperations(
     },
     close: () => apollo.stop(),
   }
+  return operations
 }
 
 const refuseWhatCannotRun: GraphQLRequestListener<GatewayContext> = {

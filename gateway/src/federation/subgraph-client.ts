@@ -59,11 +59,13 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
         traceparent: childTraceparent(tenant.traceparent),
         'x-request-id': tenant.requestId,
       },
-      body: JSON.stringify({
-        query: operation.query,
-        variables: operation.variables,
-        operationName: operation.operationName,
-      }),
+      body:
+        operation.body ??
+        JSON.stringify({
+          query: operation.query,
+          variables: operation.variables,
+          operationName: operation.operationName,
+        }),
       signal,
     })
     return answerOf(operation.subgraph, await response.body.json())

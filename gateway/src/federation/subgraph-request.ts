@@ -13,6 +13,8 @@ export interface SubgraphRequest {
   readonly query: string
   readonly operationName?: string | undefined
   readonly variables: Readonly<Record<string, unknown>>
+  /** The whole request as JSON, where it is there already: sent in place of the other three. */
+  readonly body?: string | undefined
   readonly caller: Caller
   readonly signal?: AbortSignal | undefined
 }

@@ -34,11 +34,11 @@ export function serveGraphQL(app: FastifyInstance, deps: GraphQLRouteDeps): void
         traceparent: childTraceparent(header(request, 'traceparent')),
       })
       const operation = operationOf(request)
-      const { status, result } = await deps.operations.run(operation, deps.createCaller(tenant))
+      const { status, body } = await deps.operations.respond(operation, deps.createCaller(tenant))
       const accepts = request.headers.accept ?? ''
       const type = accepts.includes(responseType) ? responseType : 'application/json'
       reply.header('cache-control', 'no-store').header('vary', 'accept')
-      return reply.status(status).type(`${type}; charset=utf-8`).send(JSON.stringify(result))
+      return reply.status(status).type(`${type}; charset=utf-8`).send(body)
     },
   })
   app.get('/graphql', (request, reply) => {
