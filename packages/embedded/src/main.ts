@@ -1,5 +1,6 @@
 import { AppError } from '@heirloom/errors'
 import { parseOptions, usage, type RunOptions } from './runner/options.js'
+import { stopSignals } from './runner/stop-signals.js'
 import type { RunningSystem } from './runner/system.js'
 
 const exitFailure = 1
@@ -61,11 +62,13 @@ async function run(options: RunOptions): Promise<void> {
 
 /** The first signal stops in order; a second one does not wait. */
 function listenForStop(asked: AbortController): void {
-  const stop = (): void => {
-    if (asked.signal.aborted) process.exit(exitForced)
-    print('\nStopping; press Ctrl-C again not to wait.')
-    asked.abort(new AppError('TIMEOUT', 'the start was interrupted'))
-  }
+  const stop = stopSignals({
+    onFirst: () => {
+      print('\nStopping; press Ctrl-C again not to wait.')
+      asked.abort(new AppError('TIMEOUT', 'the start was interrupted'))
+    },
+    onInsisted: () => process.exit(exitForced),
+  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   // npm that is killed tells nobody: without it there is no terminal to stop this from.
   if (process.env['npm_lifecycle_event'] !== 'start') return
