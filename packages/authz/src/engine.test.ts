@@ -15,6 +15,7 @@ const kinds: readonly Resource['kind'][] = [
   'Stream',
   'Route',
   'Plugin',
+  'Store',
 ]
 const tenants = [tenantId('home'), tenantId('elsewhere')]
 
@@ -35,15 +36,17 @@ const question: fc.Arbitrary<Question> = fc.record({
 })
 
 const staticPolicies = Object.fromEntries(readPolicies().map(({ id, text }) => [id, text]))
+const wholeSet = 'all of them, for the test'
+cedar.preparsePolicySet(wholeSet, { staticPolicies })
 
 /** The same question to the whole set, unsliced. */
 function decideWithAll({ resource, ...asked }: Question): boolean {
-  const answer = cedar.isAuthorized({
+  const answer = cedar.statefulIsAuthorized({
     principal: { type: 'Actor', id: asked.actorId },
     action: { type: 'Action', id: asked.action },
     resource: { type: resource.kind, id: 'x' },
     context: {},
-    policies: { staticPolicies },
+    preparsedPolicySetId: wholeSet,
     entities: [
       {
         uid: { type: 'Actor', id: asked.actorId },
