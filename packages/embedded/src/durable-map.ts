@@ -59,9 +59,9 @@ function read<Value>(path: string): Map<string, Value> {
   const values = new Map<string, Value>()
   if (!existsSync(path)) return values
   for (const text of readFileSync(path, 'utf8').split('\n')) {
-    const line = parse<Value>(text)
+    const line = parse(text)
     if (line === undefined) continue
-    if ('v' in line) values.set(line.k, line.v)
+    if ('v' in line) values.set(line.k, line.v as Value)
     else values.delete(line.k)
   }
   return values
@@ -69,10 +69,10 @@ function read<Value>(path: string): Map<string, Value> {
 
 // Only the last line can be torn, by a process that was killed in the middle of writing it: that
 // change had not been answered yet.
-function parse<Value>(text: string): Line<Value> | undefined {
+function parse(text: string): Line<unknown> | undefined {
   if (text === '') return undefined
   try {
-    return JSON.parse(text) as Line<Value>
+    return JSON.parse(text) as Line<unknown>
   } catch {
     return undefined
   }

@@ -54,6 +54,25 @@ describe('the data folder', () => {
     expect(await readFile(join(root, 'thesis.txt'), 'utf8')).toBe('years of work')
   })
 
+  it.each([
+    ['of another version', '{"format":99}'],
+    ['of a start that was killed while it wrote it', '{"form'],
+  ])('is refused with a marker %s, and begun anew by a fresh start', async (_what, marker) => {
+    const first = await openDataDir(root, { fresh: false })
+    await writeFile(first.seededFile, '{}')
+    first.release()
+    await writeFile(join(root, 'heirloom.json'), marker)
+    await expect(openDataDir(root, { fresh: false })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('--fresh') as string,
+    })
+    const second = await openDataDir(root, { fresh: true })
+    expect(existsSync(second.seededFile)).toBe(false)
+    second.release()
+    const third = await openDataDir(root, { fresh: false })
+    third.release()
+  })
+
   it('shows its secrets to its owner alone', async () => {
     const dataDir = await openDataDir(root, { fresh: false })
     expect((await stat(dataDir.secrets)).mode & 0o077).toBe(0)

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@heirloom/errors'
 import { stopOrphan } from '../postgres/take-over.js'
@@ -28,7 +28,7 @@ const formatVersion = 1
  */
 export async function openDataDir(root: string, options: { fresh: boolean }): Promise<DataDir> {
   await mkdir(root, { recursive: true })
-  await requireOurs(root)
+  await requireOurs(root, options)
   const lock = await lockFolder(root)
   try {
     if (options.fresh) await empty(root)
@@ -36,7 +36,10 @@ export async function openDataDir(root: string, options: { fresh: boolean }): Pr
       format: formatVersion,
       what: 'the data of a Heirloom that runs by "npm start"',
     }
-    await writeFile(join(root, markerName), `${JSON.stringify(marker, undefined, 2)}\n`)
+    // Whole or not at all: a start that is killed here must not make the next one refuse.
+    const draft = join(root, `${markerName}.new`)
+    await writeFile(draft, `${JSON.stringify(marker, undefined, 2)}\n`)
+    await rename(draft, join(root, markerName))
     // PostgreSQL may run as another user, who must be able to pass through.
     await chmod(root, 0o755)
     return await openFolders(root, lock)
@@ -46,22 +49,30 @@ export async function openDataDir(root: string, options: { fresh: boolean }): Pr
   }
 }
 
-async function requireOurs(root: string): Promise<void> {
+async function requireOurs(root: string, { fresh }: { fresh: boolean }): Promise<void> {
   const marker = await readFile(join(root, markerName), 'utf8').catch(() => undefined)
   if (marker === undefined) {
-    const entries = (await readdir(root)).filter((name) => !name.startsWith(lockName))
-    if (entries.length === 0) return
+    const ours = [lockName, markerName]
+    const isOurs = (name: string): boolean => ours.some((known) => name.startsWith(known))
+    if ((await readdir(root)).every(isOurs)) return
     throw new AppError(
       'INVALID_INPUT',
       `${root} holds other files and is no data folder of Heirloom: choose another with --data-dir`,
     )
   }
-  const { format } = JSON.parse(marker) as { format?: unknown }
-  if (format === formatVersion) return
+  if (fresh || formatOf(marker) === formatVersion) return
   throw new AppError(
     'INVALID_INPUT',
     `${root} was written by another version of Heirloom: start with --fresh, or choose another --data-dir`,
   )
+}
+
+function formatOf(marker: string): unknown {
+  try {
+    return (JSON.parse(marker) as { format?: unknown } | null)?.format
+  } catch {
+    return undefined
+  }
 }
 
 async function lockFolder(root: string): Promise<ProcessLock> {
