@@ -77,6 +77,8 @@ export default {
           '^packages/persistence/src/backends/',
           '^subgraphs/[^/]+/src/(data/|main\\.ts)',
           '\\.test\\.ts$',
+          // Benchmarks measure against it.
+          '^bench/',
         ],
       },
       to: { path: '^node_modules/@aws-sdk/' },
@@ -85,7 +87,9 @@ export default {
       name: 'postgres-driver-in-its-package',
       comment: 'The driver is opened in one place, where row-level security is bound.',
       severity: 'error',
-      from: { pathNot: ['^packages/(postgres|embedded|testkit)/', '\\.test\\.ts$', '^test/'] },
+      from: {
+        pathNot: ['^packages/(postgres|embedded|testkit)/', '\\.test\\.ts$', '^(test|bench)/'],
+      },
       to: { path: '^node_modules/pg/' },
     },
     {

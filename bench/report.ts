@@ -36,7 +36,7 @@ export function report(bench: string, bars: readonly Bar[], options: BenchOption
   for (const { name, value, unit, goal, direction, met } of judged) {
     const sign = direction === 'min' ? '≥' : '≤'
     console.log(
-      `${met ? 'met ' : 'MISS'}  ${name.padEnd(44)} ${value.toFixed(1).padStart(9)} ${unit}  (goal ${sign} ${goal})`,
+      `${met ? 'met ' : 'MISS'}  ${name.padEnd(44)} ${value.toFixed(Math.abs(goal) < 10 ? 2 : 1).padStart(9)} ${unit}  (goal ${sign} ${goal})`,
     )
   }
 }

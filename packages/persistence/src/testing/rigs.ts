@@ -1,0 +1,8 @@
+/**
+ * Real servers beyond Postgres, for benchmarks and for tests outside this package. Which of them
+ * there are is read from the environment when this is loaded (scripts/test-rigs.mjs).
+ */
+export { runDynamoDb, type RunningDynamoDb } from '../backends/dynamodb/testing/dynamodb-rig.js'
+export { dynamoDbRig } from '../backends/dynamodb/testing/dynamodb-server.js'
+export { runFirestore, type RunningFirestore } from '../backends/firestore/testing/firestore-rig.js'
+export { firestoreRig } from '../backends/firestore/testing/firestore-server.js'
