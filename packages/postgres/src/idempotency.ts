@@ -27,12 +27,16 @@ export interface IdempotentRequest {
 /** How long a key is remembered. */
 export const idempotencyKeyHours = 24
 const maxKeyLength = 128
+// Postgres takes no NUL, and would make one key of all that differ in lone surrogates alone.
+const notText = /[\0\p{Cs}]/u
+/** So many of a tenant's forgotten keys go with each new one: the table grows no further. */
+const forgottenAtOnce = 10
 
 /**
  * Runs `work` once per key, inside the caller's transaction: the result is remembered if and only
  * if the work commits. A simultaneous repeat waits for the first and returns its result.
  * @throws AppError IDEMPOTENCY_KEY_REUSED when the key came with other input before
- * @throws AppError INVALID_INPUT for a key that is empty or longer than 128 characters
+ * @throws AppError INVALID_INPUT for a key that is empty, longer than 128 characters or no text
  */
 export async function idempotent<Schema, Result extends JsonValue>(
   trx: Transaction<Schema>,
@@ -43,6 +47,9 @@ export async function idempotent<Schema, Result extends JsonValue>(
   if (key === null || key === undefined) return work()
   if (key.length === 0 || key.length > maxKeyLength) {
     throw new AppError('INVALID_INPUT', `an idempotency key has 1 to ${maxKeyLength} characters`)
+  }
+  if (notText.test(key)) {
+    throw new AppError('INVALID_INPUT', 'an idempotency key holds characters that are not text')
   }
   const inputHash = hashOf(request.input)
 
@@ -57,12 +64,25 @@ export async function idempotent<Schema, Result extends JsonValue>(
     returning key`.execute(trx)
   if (claimed.rows.length === 0) return remembered<Schema, Result>(trx, request, inputHash)
 
+  await forgetOld(trx, tenantId)
   const result = await work()
   await sql`
     update idempotency set result = ${JSON.stringify(result)}::jsonb
     where tenant_id = ${tenantId} and actor_id = ${actorId}
       and operation = ${operation} and key = ${key}`.execute(trx)
   return result
+}
+
+/** Rows that somebody else holds are left to them: nobody waits here. */
+async function forgetOld<Schema>(trx: Transaction<Schema>, tenantId: TenantId): Promise<void> {
+  await sql`
+    delete from idempotency where ctid = any(array(
+      select ctid from idempotency
+      where tenant_id = ${tenantId}
+        and created_at < now() - make_interval(hours => ${idempotencyKeyHours})
+      order by created_at
+      limit ${forgottenAtOnce}
+      for update skip locked))`.execute(trx)
 }
 
 async function remembered<Schema, Result extends JsonValue>(
