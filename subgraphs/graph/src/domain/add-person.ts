@@ -40,7 +40,8 @@ export async function addPerson(writing: Writing, input: AddPersonInput): Promis
 /** @throws AppError NOT_FOUND unless the caller may read the legacy */
 export async function requireLegacy({ stories }: Writing, id: string): Promise<LegacyId> {
   const known = legacyId(id)
-  if (known === null) throw new AppError('NOT_FOUND', `there is no Legacy with the id "${id}"`)
+  if (known === null)
+    throw new AppError('NOT_FOUND', `there is no Legacy with the id "${id.slice(0, 64)}"`)
   await stories.requireLegacy(known)
   return known
 }

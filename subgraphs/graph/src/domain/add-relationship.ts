@@ -59,7 +59,7 @@ async function bothPeople(
   const to = people.find((person) => person.id === toId)
   if (from === undefined || to === undefined) {
     const missing = from === undefined ? fromId : toId
-    throw new AppError('NOT_FOUND', `there is no Person with the id "${missing}"`)
+    throw new AppError('NOT_FOUND', `there is no Person with the id "${missing.slice(0, 64)}"`)
   }
   if (from.legacyId !== to.legacyId) {
     throw new AppError('INVALID_INPUT', `${from.name} and ${to.name} belong to different legacies`)

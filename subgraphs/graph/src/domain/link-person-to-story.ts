@@ -19,11 +19,14 @@ export async function linkPersonToStory(
   may.requireWrite()
   const story = storyId(input.storyId)
   if (story === null) {
-    throw new AppError('NOT_FOUND', `there is no Story with the id "${input.storyId}"`)
+    throw new AppError('NOT_FOUND', `there is no Story with the id "${input.storyId.slice(0, 64)}"`)
   }
   const [person] = await graph.people(idsAmong([input.personId], personId))
   if (person === undefined) {
-    throw new AppError('NOT_FOUND', `there is no Person with the id "${input.personId}"`)
+    throw new AppError(
+      'NOT_FOUND',
+      `there is no Person with the id "${input.personId.slice(0, 64)}"`,
+    )
   }
   await Promise.all([stories.requireStory(story), stories.requireLegacy(person.legacyId)])
   await graph.change(async (writer) => {
