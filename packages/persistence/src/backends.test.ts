@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { testDatabase } from '@heirloom/testkit'
 import { createBackendPool, createBackends } from './backends.js'
@@ -62,8 +62,11 @@ describe('backends', () => {
     const types = createBackends(environment).map((backend) => backend.type)
     const elsewhere = Object.keys(rigTests)
     expect([...rigs.map((rig) => rig.type), ...elsewhere].sort()).toEqual([...types].sort())
-    for (const file of Object.values(rigTests)) {
+    for (const [type, file] of Object.entries(rigTests)) {
       expect(readFileSync(new URL(file, import.meta.url), 'utf8')).toContain('recordTableContract(')
+      const stores = new URL(`./contract/stores/stores-${type}.rig.test.ts`, import.meta.url)
+      expect(readFileSync(stores, 'utf8')).toContain('storeContracts(')
+      expect(existsSync(new URL(`./layouts/${type}-keys.rig.test.ts`, import.meta.url))).toBe(true)
     }
   })
 
