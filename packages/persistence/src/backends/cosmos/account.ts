@@ -3,7 +3,7 @@ import type { Container, CosmosClient, OperationInput, PartitionKey } from '@azu
 import { AppError } from '@heirloom/errors'
 import { defaultAttemptTimeoutMs, type Attempt, type Call } from './calls.js'
 import { containerDefinition } from './containers.js'
-import { HttpFailure, status, statusCode, translate, type Where } from './errors.js'
+import { HttpFailure, isLost, status, statusCode, translate, type Where } from './errors.js'
 import type { ContainerName } from './places.js'
 
 export interface AccountSettings {
@@ -171,8 +171,9 @@ async function openClient(
           }
           return response
         } catch (error) {
-          if (failure !== undefined) failure.error = error
-          throw error
+          const lost = isLost(error) ? new Lost(error) : error
+          if (failure !== undefined) failure.error = lost
+          throw lost
         }
       },
     },
@@ -185,6 +186,17 @@ async function openClient(
   } catch (error) {
     client.dispose()
     throw error
+  }
+}
+
+/**
+ * A connection that was lost, under a name for which the SDK has no repetitions: it would wait a
+ * second before each. Where there are other regions to turn to, its own errors are left to it.
+ */
+class Lost extends Error {
+  override readonly name = 'Lost'
+  constructor(cause: unknown) {
+    super('the connection was lost', { cause })
   }
 }
 

@@ -36,6 +36,8 @@ const disconnected: readonly string[] = [
   'REQUEST_SEND_ERROR',
   'ERR_STREAM_PREMATURE_CLOSE',
 ]
+// What makes the SDK look for another region.
+const forOtherRegions: readonly string[] = ['ENOTFOUND', 'REQUEST_SEND_ERROR']
 const timedOut: readonly string[] = ['TimeoutError', 'AbortError', 'REQUEST_ABORTED_ERROR']
 
 /** A failure whose status the SDK would not show (account.ts). */
@@ -70,6 +72,12 @@ export function isUncertain(error: unknown): boolean {
   if (isRejected(error)) return false
   if (uncertain.includes(statusCode(error) ?? 0)) return true
   return names(error).some((name) => disconnected.includes(name) || timedOut.includes(name))
+}
+
+/** There was no connection, or it broke. */
+export function isLost(error: unknown): boolean {
+  const lost = [...unconnected, ...disconnected].filter((name) => !forOtherRegions.includes(name))
+  return statusCode(error) === undefined && names(error).some(isIn(lost))
 }
 
 /** How long the service asks us to wait. */

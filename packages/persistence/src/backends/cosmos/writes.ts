@@ -108,7 +108,7 @@ async function read(
   return new Map(items.map((item) => [item.id, item]))
 }
 
-/** All of our puts at once: one of them alone may be what another batch has left of ours. */
+/** All of our puts at once: what was written over since has an etag that is not ours. */
 function isCommitted(writes: readonly PlannedWrite[], seen: SeenById, nonce: string): boolean {
   const puts = writes.filter((write) => write.item !== null)
   return puts.length > 0 && puts.every((write) => seen.get(write.id)?.nonce === nonce)

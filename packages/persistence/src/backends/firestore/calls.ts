@@ -7,7 +7,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CallOptions } from 'google-gax'
-import { exhausted, isRepeatable } from './errors.js'
+import { exhausted, isRepeatable, isUncertain } from './errors.js'
 
 export interface CallTiming {
   readonly attemptTimeoutMs?: number
@@ -18,8 +18,13 @@ export interface CallTiming {
   readonly random?: () => number
 }
 
-/** @throws AppError BACKEND_UNAVAILABLE, TIMEOUT, and untranslated what repeating cannot help */
-export type Call = <T>(attempt: (options: CallOptions) => Promise<T>) => Promise<T>
+/**
+ * `uncertain`: an earlier attempt may have written.
+ * @throws AppError BACKEND_UNAVAILABLE, TIMEOUT, and untranslated what repeating cannot help
+ */
+export type Call = <T>(
+  attempt: (options: CallOptions, uncertain: boolean) => Promise<T>,
+) => Promise<T>
 
 const maxBackoffMs = 1_000
 
@@ -39,11 +44,13 @@ export function createCalls(headers: Readonly<Record<string, string>>, timing: C
 
   return async (attempt) => {
     const endAt = performance.now() + totalTimeoutMs
+    let uncertain = false
     for (let n = 1; ; n += 1) {
       try {
-        return await attempt(options)
+        return await attempt(options, uncertain)
       } catch (error) {
         if (!isRepeatable(error)) throw error
+        uncertain ||= isUncertain(error)
         const waitMs = random() * Math.min(maxBackoffMs, firstBackoffMs * 2 ** (n - 1))
         if (n >= maxAttempts || performance.now() + waitMs > endAt) throw exhausted(error)
         await delay(waitMs)

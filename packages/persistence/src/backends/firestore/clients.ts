@@ -95,11 +95,14 @@ async function vendorClient(): Promise<typeof vendor> {
 }
 
 async function clientOptions(settings: ClientSettings): Promise<ClientOptions> {
-  const { project: projectId, endpoint, credentials } = settings
+  const { project, endpoint, credentials } = settings
+  // Without it a stream is repeated by a library that waits for seconds and may swallow the error;
+  // with it, by what each call says, which is: not at all.
+  const common = { projectId: project, gaxServerStreamingRetries: true }
   if (endpoint !== undefined) {
     const { grpc } = await import('google-gax')
     return {
-      projectId,
+      ...common,
       apiEndpoint: endpoint.host,
       port: endpoint.port,
       sslCreds: grpc.credentials.createInsecure(),
@@ -107,8 +110,8 @@ async function clientOptions(settings: ClientSettings): Promise<ClientOptions> {
       credentials: { client_email: 'emulator', private_key: 'emulator' },
     }
   }
-  if (credentials === undefined) return { projectId }
-  return { projectId, credentials: readServiceAccount(await credentials()) }
+  if (credentials === undefined) return common
+  return { ...common, credentials: readServiceAccount(await credentials()) }
 }
 
 /** @throws Error that repeats nothing of the secret */

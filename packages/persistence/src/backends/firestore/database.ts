@@ -1,4 +1,4 @@
-import type { CallOptions } from 'google-gax'
+import type { CallOptions, CancellableStream } from 'google-gax'
 import { createCalls, type CallTiming } from './calls.js'
 import type { Clients, DataClient } from './clients.js'
 import type { WireDocument } from './documents.js'
@@ -30,9 +30,15 @@ export interface WireFilter {
   }
 }
 
-/** A commit whose precondition failed: nothing of it was written. */
+/** A commit whose precondition failed: nothing was written, unless an attempt before it was. */
 export class Refused extends Error {
   override readonly name = 'Refused'
+  constructor(
+    readonly uncertain: boolean,
+    cause: unknown,
+  ) {
+    super('a precondition failed', { cause })
+  }
 }
 
 export interface QueryAnswer {
@@ -79,10 +85,12 @@ export function createDatabase(
   const call = createCalls(headers, timing)
 
   async function request<T>(
-    attempt: (client: DataClient, options: CallOptions) => Promise<T>,
+    attempt: (client: DataClient, options: CallOptions, uncertain: boolean) => Promise<T>,
   ): Promise<T> {
     try {
-      return await call(async (options) => attempt(await clients.data(), options))
+      return await call(async (options, uncertain) =>
+        attempt(await clients.data(), options, uncertain),
+      )
     } catch (error) {
       if (error instanceof Refused) throw error
       if (isAboutCredentials(error)) clients.forget()
@@ -99,9 +107,10 @@ export function createDatabase(
       request(async (client, options) => {
         const stream = client.batchGetDocuments({ database: name, documents: [...names] }, options)
         const found: WireDocument[] = []
-        for await (const answer of stream as AsyncIterable<{ found?: WireDocument | null }>) {
+        await receive(stream, (answer) => {
           if (answer.found) found.push(answer.found)
-        }
+          return true
+        })
         return found
       }),
     query: (parent, structuredQuery, readTime) =>
@@ -111,33 +120,54 @@ export function createDatabase(
         const documents: WireDocument[] = []
         let time: WireTimestamp = readTime ?? {}
         let bytes = 0
-        for await (const answer of stream as AsyncIterable<QueryMessage>) {
+        const whole = await receive(stream, (answer) => {
           time = answer.readTime ?? time
-          if (!answer.document) continue
+          if (!answer.document) return true
           documents.push(answer.document)
           bytes += roughBytes(answer.document.fields?.['value'] ?? answer.document.fields?.['json'])
-          if (bytes > maxAnswerBytes) return { documents, readTime: time, cut: true }
-        }
-        return { documents, readTime: time, cut: false }
+          return bytes < maxAnswerBytes
+        })
+        return { documents, readTime: time, cut: !whole }
       }),
     commit: (writes) =>
-      request(async (client, options) => {
+      request(async (client, options, uncertain) => {
         try {
           const [answer] = await client.commit({ database: name, writes: [...writes] }, options)
           return (answer.writeResults ?? []).map(
             (result) => result.updateTime ?? answer.commitTime ?? {},
           )
         } catch (error) {
-          if (isRefusal(error)) throw new Refused('a precondition failed', { cause: error })
+          if (isRefusal(error)) throw new Refused(uncertain, error)
           throw error
         }
       }),
   }
 }
 
-interface QueryMessage {
+/** Of a query or of a read of documents, as far as it is used. */
+interface StreamMessage {
+  readonly found?: WireDocument | null
   readonly document?: WireDocument | null
   readonly readTime?: WireTimestamp | null
+}
+
+/**
+ * True when all was received, false when `take` wanted no more. By events: the client emits data
+ * without making it readable, so that an iterator would wait for ever.
+ */
+function receive(
+  stream: CancellableStream,
+  take: (message: StreamMessage) => boolean,
+): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    stream.on('data', (message: StreamMessage) => {
+      if (take(message)) return
+      resolve(false)
+      stream.cancel()
+    })
+    stream.on('end', () => resolve(true))
+    stream.on('error', reject)
+  })
 }
 
 const scalarBytes = 16

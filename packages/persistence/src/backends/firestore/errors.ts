@@ -31,6 +31,8 @@ const repeatable: readonly (number | undefined)[] = [
   statusOf.internal,
   statusOf.unavailable,
 ]
+// Nothing was written: another writer was there first, or Firestore had no room.
+const rejected: readonly (number | undefined)[] = [statusOf.resourceExhausted, statusOf.aborted]
 // "Retry only after the state has been fixed": another writer changed a document first.
 const refusals: readonly (number | undefined)[] = [
   statusOf.notFound,
@@ -43,9 +45,14 @@ export function statusCode(error: unknown): number | undefined {
   return typeof error.code === 'number' ? error.code : undefined
 }
 
-/** The same request may succeed later. A write among them may have happened. */
+/** The same request may succeed later. */
 export function isRepeatable(error: unknown): boolean {
   return repeatable.includes(statusCode(error))
+}
+
+/** It may succeed later, and it may have been written. */
+export function isUncertain(error: unknown): boolean {
+  return isRepeatable(error) && !rejected.includes(statusCode(error))
 }
 
 /** A commit whose precondition failed, as far as the code tells: nothing was written. */

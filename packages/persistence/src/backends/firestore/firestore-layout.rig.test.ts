@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { FieldPath } from '@google-cloud/firestore'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createIds, describeWith, fixedClock, testTenant } from '@heirloom/testkit'
@@ -227,6 +228,43 @@ describeWith(firestoreRig, 'the documents of a Firestore collection', () => {
     expect(rest.records.map(({ sk }) => sk)).toEqual(['k29'])
     expect(rest.next).toBeNull()
     expect((await table.query('p', { limit: 9, prefix: 'k0' })).records).toHaveLength(1)
+  })
+
+  it('are read in pages of bounded size, however many were asked for', async () => {
+    const table = backend.records.for(testTenant().tenantId)
+    const text = 'x'.repeat(900_000)
+    const keys = Array.from({ length: 12 }, (_, n) => `k${String(n).padStart(2, '0')}`)
+    for (const sk of keys) await table.put('p', sk, { text })
+    const first = await table.query('p', { limit: 100 })
+    expect(first.records.length).toBeLessThan(keys.length)
+    const rest = await table.query('p', { limit: 100, token: first.next ?? '' })
+    expect([...first.records, ...rest.records].map(({ sk }) => sk)).toEqual(keys)
+    expect(rest.next).toBeNull()
+  })
+
+  it('wake everybody who waits for their partition, and nobody who no longer does', async () => {
+    const { tenantId } = testTenant()
+    const woken: string[] = []
+    const next = (name: string): { promise: Promise<void>; stop: () => void } => {
+      const bell = new AbortController()
+      const stop = backend.records.for(tenantId).onChange('p', () => {
+        woken.push(name)
+        bell.abort()
+      })
+      return { promise: once(bell.signal, 'abort').then(() => undefined), stop }
+    }
+    const [one, other] = [next('one'), next('other')]
+    // Each is woken by the connection first.
+    await Promise.all([one.promise, other.promise])
+    other.stop()
+    woken.length = 0
+    const again = next('again')
+    await backend.records.for(tenantId).put('p', 'k', {})
+    await again.promise
+    expect(woken).toContain('one')
+    expect(woken).not.toContain('other')
+    one.stop()
+    again.stop()
   })
 
   it('are provisioned for as far as the server lets us, which says what it refused', async () => {

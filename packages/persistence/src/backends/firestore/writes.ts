@@ -9,10 +9,12 @@
  *   3. when all of them hold after all, a document was expired (which counts as absent), or it
  *      changed in between: commit again, expecting the very documents that were read; then 2.
  * Invariants: a commit is all or nothing, and what it expects is exactly what was judged. A commit
- * of ours that was made without our hearing of it is known by its nonce, which no other has.
+ * of ours that was made without our hearing of it is known by its nonce, which no other has; where
+ * no nonce is left to see, it is reported as it is, uncertain.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { AppError } from '@heirloom/errors'
 import { conflict } from '../../ports/conflict.js'
 import type { Expectation, RecordVersion, Write } from '../../ports/record-table.js'
 import { Refused, type Database, type WireWrite } from './database.js'
@@ -86,6 +88,7 @@ export async function transact(
   const judged = writes.filter((write) => !exclusive || write.expect !== 'anything')
   const unowned = exclusive ? [] : writes.filter((write) => write.expect === 'anything')
   let seen: Seen = unowned.length === 0 ? new Map() : await read(database, unowned)
+  let uncertain = false
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const first = attempt === 0
     const strangers = writes.flatMap((write, index) =>
@@ -103,6 +106,7 @@ export async function transact(
         return writes.map((write, index) => versionAfter(write, times[index] ?? {}))
       } catch (error) {
         if (!(error instanceof Refused)) throw error
+        uncertain ||= error.uncertain
       }
       if (!first) await delay(Math.random() * Math.min(maxBackoffMs, 2 ** attempt))
     }
@@ -112,7 +116,7 @@ export async function transact(
     const failed = writes.flatMap((write, index) =>
       !isStranger(write, seen, owner) && holds(write, seen, now()) ? [] : [index],
     )
-    if (failed.length > 0) throw conflict(failed)
+    if (failed.length > 0) throw uncertain ? unknownOutcome() : conflict(failed)
   }
   throw conflict([])
 }
@@ -184,4 +188,11 @@ function wireWrite(
 
 function versionAfter(write: PlannedWrite, time: WireTimestamp): RecordVersion | null {
   return write.fields === null ? null : versionOf(time, write.expiresAtMs)
+}
+
+function unknownOutcome(): AppError {
+  return new AppError(
+    'BACKEND_UNAVAILABLE',
+    'Firestore did not say whether this was written: read it, and try again',
+  )
 }
