@@ -1,6 +1,7 @@
 /**
  * Compares a page of one side with the other. Records are written all the time, so a difference
- * counts only when it is still there after a moment; then the primary is right, and it is repaired.
+ * counts only when it is still there after a moment; then the primary is right, and it is repaired, and
+ * compared once more on the spot.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ScannedRecord } from '../ports/record-scan.js'
@@ -8,13 +9,15 @@ import { inParallel } from '../strategies/bounded.js'
 import { sameContent } from '../strategies/same-record.js'
 import { readMany } from '../strategies/read-many.js'
 import { isTombstone } from '../strategies/tombstones.js'
-import { copyRecord } from '../strategies/copy-record.js'
+import { copyRecord, type CopyTables } from '../strategies/copy-record.js'
 import { hasCode } from '@heirloom/errors'
 import type { Difference } from './migration.js'
 import { byPartition, type Sides } from './sides.js'
 
 const maxParallelGroups = 8
 const settleMs = 250
+const maxAttempts = 20
+const strikesToFail = 3
 
 export interface Comparison {
   readonly compared: number
@@ -85,12 +88,32 @@ async function repair(
   sides: Sides,
   { record: { tenant, pk, sk }, kind }: Suspect,
 ): Promise<Difference | null> {
+  const tables = sides.tables(tenant)
+  const found = { tenant, pk, sk }
   try {
-    const copied = await copyRecord(sides.tables(tenant), pk, sk, false)
-    return copied === 'same' ? null : { tenant, pk, sk, kind, isRepaired: true, reason: null }
+    if ((await copyRecord(tables, pk, sk, false)) === 'same') return null
+    const isRepaired = await agree(tables, pk, sk)
+    const reason = isRepaired ? null : 'the backend gives back something else than it was given'
+    return { ...found, kind, isRepaired, reason }
   } catch (error) {
     if (!hasCode(error, 'PAYLOAD_TOO_LARGE') && !hasCode(error, 'INVALID_INPUT')) throw error
     const reason = error instanceof Error ? error.message : null
-    return { tenant, pk, sk, kind: 'refused', isRepaired: false, reason }
+    return { ...found, kind: 'refused', isRepaired: false, reason }
   }
+}
+
+/**
+ * Whether they say the same once it was copied. A record that is written meanwhile proves nothing; one
+ * that stays as it is, and differs after each copy, is one that the shadow cannot keep.
+ */
+async function agree(tables: CopyTables, pk: string, sk: string): Promise<boolean> {
+  let strikes = 0
+  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+    const before = await tables.primary.get(pk, sk)
+    if ((await copyRecord(tables, pk, sk, false)) === 'same') return true
+    const after = await tables.primary.get(pk, sk)
+    if (before?.version === after?.version) strikes += 1
+    if (strikes === strikesToFail) return false
+  }
+  return true
 }

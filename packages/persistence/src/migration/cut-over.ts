@@ -27,7 +27,7 @@ import { sameTarget, type BackendTarget } from '../routing/placement.js'
 import type { Job } from './job.js'
 import type { Phase } from './migration.js'
 import { currentSides, routeOf, type PhaseContext } from './phases.js'
-import { workOffAll } from './tend.js'
+import { backlogOf, workOffAll } from './tend.js'
 
 export interface CutOverTiming {
   /** For the intents, while writes are held. */
@@ -50,6 +50,7 @@ export async function cutOver(
       // Both must answer before anybody is held up.
       const { primary, shadow } = currentSides(context, job.migration)
       await Promise.all([primary.ping(), shadow.ping()])
+      await refuseLag(context, job)
       route = await job.place(null, () => ({ placement: { writes: 'held' } }))
     }
     try {
@@ -83,4 +84,13 @@ export async function cutOver(
   } else {
     await job.enter(next)
   }
+}
+
+/** More than this would not be worked off while writers wait. */
+const maxBacklog = 300
+
+async function refuseLag(context: PhaseContext, job: Job): Promise<void> {
+  const backlog = await backlogOf(currentSides(context, job.migration), job.signal)
+  if (backlog <= maxBacklog) return
+  throw new AppError('BACKEND_UNAVAILABLE', `the shadow lags behind by ${backlog} writes or more`)
 }

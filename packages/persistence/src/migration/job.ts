@@ -10,6 +10,7 @@
  * is for speed, and so that the waits of a cut-over are kept.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { Route } from '../routing/route.js'
 import {
   inPhase,
@@ -97,7 +98,8 @@ export function createJob(
     try {
       const route = await place(context, runnerActor, next, version, make)
       const stored = await records.find(next.id)
-      if (stored === null) throw new Superseded()
+      // Somebody may have changed it between the two: then it is no longer what this job knows.
+      if (stored === null || !isDeepStrictEqual(stored.migration, next)) throw new Superseded()
       migration = next
       version = stored.version
       savedAt = begunAt

@@ -11,6 +11,7 @@ import { settled, type BackendTarget } from '../routing/placement.js'
 import type { RoutingRegistry } from '../routing/registry.js'
 import type { Route } from '../routing/route.js'
 import { isTombstone } from '../strategies/tombstones.js'
+import { again } from './again.js'
 import { copyPage } from './backfill.js'
 import { compareWithPrimary, compareWithShadow } from './compare.js'
 import type { Job } from './job.js'
@@ -25,7 +26,7 @@ export interface PhaseContext extends SidesContext {
   readonly registry: Pick<RoutingRegistry, 'list' | 'leases' | 'confirm'>
 }
 
-const maxPasses = 4
+const maxPasses = 2
 
 /** @throws AppError NOT_FOUND */
 export function routeOf({ registry }: PhaseContext, { routeId }: Migration): Route {
@@ -68,8 +69,9 @@ export async function backfill(context: PhaseContext, job: Job): Promise<void> {
 }
 
 /**
- * Reads the primary and then the shadow, both to their ends: one pass. What was repaired is looked at
- * again by another pass, until one finds nothing.
+ * Reads the primary and then the shadow, both to their ends: one pass. Where a pass repaired
+ * something there is another one, so that a fault that comes back is seen; what then still had to be
+ * repaired was a write whose copy failed just now, and was compared again on the spot.
  */
 export async function compareAll(
   context: PhaseContext,
@@ -77,27 +79,24 @@ export async function compareAll(
   next: (job: Job) => Promise<void>,
 ): Promise<void> {
   const sides = currentSides(context, job.migration)
-  for (;;) {
-    const { step, progress, repairedBefore } = job.migration
-    if (step >= 2 * maxPasses) {
-      throw new AppError('PRECONDITION_FAILED', 'the backends keep differing: see differences')
-    }
+  while (job.migration.step < 2 * maxPasses) {
+    const { step, repairedBefore } = job.migration
     await compareSide(context, job, sides, step % 2 === 0)
     const { repaired } = job.migration.progress
     const isPass = step % 2 === 1
-    if (isPass && repaired === repairedBefore) break
+    const isClean = isPass && repaired === repairedBefore
     job.update((migration) => ({
       ...migration,
-      step: step + 1,
+      step: isClean ? 2 * maxPasses : step + 1,
       checkpoint: null,
-      ...(isPass ? { repairedBefore: repaired } : {}),
-      progress: { ...migration.progress, scanned: isPass ? 0 : progress.scanned },
+      repairedBefore: isPass ? repaired : repairedBefore,
+      progress: { ...migration.progress, scanned: isPass ? 0 : migration.progress.scanned },
     }))
     await job.save()
   }
   const refused = job.migration.differences.filter(({ isRepaired }) => !isRepaired)
   if (refused.length > 0) {
-    throw new AppError('PRECONDITION_FAILED', 'the target refuses records: see differences')
+    throw new AppError('PRECONDITION_FAILED', 'the backends differ for good: see differences')
   }
   await next(job)
 }
@@ -215,17 +214,21 @@ async function eachPage(
   let token = job.migration.checkpoint
   do {
     job.signal.throwIfAborted()
-    const ownership = ownershipOf(routeOf(context, job.migration), context.registry.list())
-    const page: Awaited<ReturnType<Side['scan']>> = await side.scan({
-      tenant: tenantId,
-      prefixes: ownership.prefixes,
-      limit: options.pageSize,
-      ...(token === null ? {} : { token }),
+    const at = token
+    const { page, records } = await again(job.signal, async () => {
+      const ownership = ownershipOf(routeOf(context, job.migration), context.registry.list())
+      const read = await side.scan({
+        tenant: tenantId,
+        prefixes: ownership.prefixes,
+        limit: options.pageSize,
+        ...(at === null ? {} : { token: at }),
+      })
+      const judged = read.records
+        .filter((record) => withTombstones || !isTombstone(record))
+        .map((record) => ({ ...record, belonging: ownership.belongs(record) }))
+      await work(judged)
+      return { page: read, records: judged }
     })
-    const records = page.records
-      .filter((record) => withTombstones || !isTombstone(record))
-      .map((record) => ({ ...record, belonging: ownership.belongs(record) }))
-    await work(records)
     const own = records.filter(({ belonging }) => belonging !== 'not').length
     job.report({ scanned: job.migration.progress.scanned + own })
     token = page.next

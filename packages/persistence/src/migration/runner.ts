@@ -35,6 +35,8 @@ import { createTending } from './tend.js'
 
 export interface MigrationRunner {
   readonly name: string
+  /** As claims name it. */
+  readonly id: string
   start(): Promise<void>
   /** Lets go of what it works on; somebody else goes on with it after `takeoverMs`. */
   stop(): Promise<void>
@@ -49,7 +51,7 @@ export interface RunnerTiming extends JobTiming {
   readonly drainLimitMs: number
   readonly firstRetryMs: number
   readonly maxRetryMs: number
-  /** Failures in one phase, one after the other, before the migration is paused. */
+  /** Failures one after the other, with nothing done in between, before the migration is paused. */
   readonly maxAttempts: number
 }
 
@@ -76,6 +78,13 @@ export interface MigrationRunnerOptions {
   readonly onError: (error: unknown, migration: Migration | null) => void
 }
 
+interface Retry {
+  readonly count: number
+  readonly notBefore: number
+  /** What was done by then: whoever gets on is not failing. */
+  readonly done: string
+}
+
 interface Seen {
   readonly version: string
   readonly at: number
@@ -89,7 +98,7 @@ export function createMigrationRunner(options: MigrationRunnerOptions): Migratio
   const stopping = new AbortController()
   const working = new Map<string, Promise<void>>()
   const seen = new Map<string, Seen>()
-  const retries = new Map<string, { readonly count: number; readonly notBefore: number }>()
+  const retries = new Map<string, Retry>()
   let looking: Promise<void> | undefined
   let records: MigrationRecords | undefined
   let placements: Placements | undefined
@@ -146,7 +155,6 @@ export function createMigrationRunner(options: MigrationRunnerOptions): Migratio
     try {
       while (!finalPhases.includes(job.migration.phase)) {
         await workPhase(context, job)
-        if (job.migration.phase !== 'cut-over') retries.delete(job.migration.id)
       }
     } catch (error) {
       await failed(context, job, error)
@@ -234,11 +242,14 @@ export function createMigrationRunner(options: MigrationRunnerOptions): Migratio
     if (error instanceof Superseded || job.signal.reason instanceof Superseded) return
     const { migration } = job
     const { code, message, retryable } = toAppError(error)
-    const count = (retries.get(migration.id)?.count ?? 0) + 1
+    const before = retries.get(migration.id)
+    const done = JSON.stringify([migration.phase, migration.step, migration.checkpoint])
+    const count = before?.done === done ? before.count + 1 : 1
     const isHeld = routeOf(context, migration).placement.writes === 'held'
     const waitMs = timing.firstRetryMs * (isHeld ? 1 : 2 ** (count - 1))
     retries.set(migration.id, {
       count,
+      done,
       notBefore: steadyNow() + Math.min(timing.maxRetryMs, waitMs),
     })
     options.onError(error, migration)
@@ -272,6 +283,7 @@ export function createMigrationRunner(options: MigrationRunnerOptions): Migratio
 
   return {
     name: 'migrations',
+    id: runnerId,
     start: () => {
       looking = follow()
       return Promise.resolve()

@@ -5,14 +5,18 @@
  * While writers are at work an intent may belong to one that is just between its note and its write.
  * To remove that one would be to forget the write, should its writer die. So an intent is left alone
  * until this process has seen it for `graceMs`, which is longer than any writer relies on a note
- * (`intentLifeMs`). While writes are held, and every lease has run out, nobody relies on any.
+ * (`intentLifeMs`). One whose writer said that the primary has it is worked off at once. While writes
+ * are held, and every lease has run out, nobody relies on any.
  */
 import { inParallel } from '../strategies/bounded.js'
 import { copyRecords } from '../strategies/copy-record.js'
 import { intentShards, type NotedIntent } from '../strategies/intents.js'
+import { again } from './again.js'
 import type { Sides } from './sides.js'
 
 const maxPerRound = 100
+const shards = Array.from({ length: intentShards }, (_, shard) => shard)
+const maxParallelShards = 4
 const maxParallelIntents = 4
 
 /** Copies what they name, and removes them. */
@@ -23,25 +27,34 @@ async function workOff(
 ): Promise<void> {
   await inParallel(intents, maxParallelIntents, async ({ tenant, pk, sks }) => {
     signal.throwIfAborted()
-    await copyRecords(sides.tables(tenant), pk, sks, true)
+    await again(signal, () => copyRecords(sides.tables(tenant), pk, sks, true))
   })
   signal.throwIfAborted()
-  await sides.intents.remove(intents)
+  await again(signal, () => sides.intents.remove(intents))
 }
 
 /** All of them. Only while writes are held. Resolves to how many there were. */
 export async function workOffAll(sides: Sides, signal: AbortSignal): Promise<number> {
   let done = 0
-  for (let shard = 0; shard < intentShards; shard += 1) {
+  await inParallel(shards, maxParallelShards, async (shard) => {
     for (;;) {
       signal.throwIfAborted()
-      const intents = await sides.intents.list(shard, maxPerRound)
+      const intents = await again(signal, () => sides.intents.list(shard, maxPerRound))
       if (intents.length === 0) break
       await workOff(sides, intents, signal)
       done += intents.length
     }
-  }
+  })
   return done
+}
+
+/** How many there are, as far as one look at each shard shows. */
+export async function backlogOf(sides: Sides, signal: AbortSignal): Promise<number> {
+  let found = 0
+  await inParallel(shards, maxParallelShards, async (shard) => {
+    found += (await again(signal, () => sides.intents.list(shard, maxPerRound))).length
+  })
+  return found
 }
 
 /** Removes them unread: nobody needs the shadow any more. */
@@ -52,9 +65,9 @@ export async function dropAll(
   for (let shard = 0; shard < intentShards; shard += 1) {
     for (;;) {
       signal.throwIfAborted()
-      const some = await intents.list(shard, maxPerRound)
+      const some = await again(signal, () => intents.list(shard, maxPerRound))
       if (some.length === 0) break
-      await intents.remove(some)
+      await again(signal, () => intents.remove(some))
     }
   }
 }
@@ -80,8 +93,9 @@ export function createTending(graceMs: number, steadyNow: () => number): Tending
             if (!seenAt.has(id)) seenAt.set(id, now)
           }
         }
-        const left = intents.filter(({ ids }) =>
-          ids.every((id) => now - (seenAt.get(id) ?? now) >= graceMs),
+        const left = intents.filter(
+          ({ ids, isWritten }) =>
+            isWritten || ids.every((id) => now - (seenAt.get(id) ?? now) >= graceMs),
         )
         if (left.length > 0) await workOff(sides, left, signal)
         done += left.length

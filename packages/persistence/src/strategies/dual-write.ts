@@ -78,6 +78,8 @@ export async function dualWrite(
   const covering = steadyNow() - notedAt > timing.intentLifeMs ? await intents.note(intent) : noted
   if (covering !== noted) intents.forget(noted)
   if (await writeShadow(parts, pk, writes, found)) intents.forget(covering)
+  // Not waited for: the intent is there already, and says enough.
+  else intents.leave(covering).catch(() => undefined)
   return versions
 }
 

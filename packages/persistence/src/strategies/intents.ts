@@ -5,7 +5,7 @@
  *   tenant  the route's, or the registry's for a route for any tenant
  *   pk      !migration#intents#{migration_id}#{shard}
  *   sk      a random id
- *   value   { tenant, pk, sks }: which records
+ *   value   { tenant, pk, sks, is_written }: which records, and whether the primary has them
  *
  * A process that dies anywhere between note and forgetting leaves its intent behind, and whoever
  * tends the migration copies these records. An intent says nothing about their state: that is read
@@ -34,6 +34,8 @@ export interface Intent {
 export interface NotedIntent extends Intent {
   readonly shard: number
   readonly ids: readonly string[]
+  /** The write is done, and only the copy is missing: anybody may work it off at once. */
+  readonly isWritten: boolean
 }
 
 export interface Intents {
@@ -41,6 +43,8 @@ export interface Intents {
   note(intent: Intent): Promise<NotedIntent>
   /** Soon, and several together; one that is not forgotten does no harm. */
   forget(noted: NotedIntent): void
+  /** Says that the primary has it and the shadow has not. When that fails, somebody finds it later. */
+  leave(noted: NotedIntent): Promise<void>
   /** Up to `limit` of a shard, in no particular order. */
   list(shard: number, limit: number): Promise<readonly NotedIntent[]>
   /** At once. */
@@ -75,13 +79,20 @@ export function createIntents(
     note: async (intent) => {
       const shard = Math.floor(random() * intentShards)
       const writes = split(intent).map((value): Write => {
-        return { op: 'put', sk: randomUUID(), value }
+        return { op: 'put', sk: randomUUID(), value: { ...value, is_written: false } }
       })
       const most = table.capabilities.maxTransactItems
       for (let start = 0; start < writes.length; start += most) {
         await table.transact(partition(shard), writes.slice(start, start + most))
       }
-      return { ...intent, shard, ids: writes.map(({ sk }) => sk) }
+      return { ...intent, shard, ids: writes.map(({ sk }) => sk), isWritten: false }
+    },
+    leave: async (noted) => {
+      const values = split(noted)
+      for (const [index, value] of values.entries()) {
+        const sk = noted.ids[index] ?? randomUUID()
+        await table.put(partition(noted.shard), sk, { ...value, is_written: true })
+      }
     },
     forget: ({ shard, ids }) => {
       const waiting = forgotten.get(shard)
@@ -95,6 +106,7 @@ export function createIntents(
         ...(value as unknown as Intent),
         shard,
         ids: [sk],
+        isWritten: value['is_written'] === true,
       }))
     },
     remove: async (noted) => {

@@ -1,0 +1,110 @@
+import { AppError } from '@heirloom/errors'
+import { createIds } from '@heirloom/tenancy'
+import { createBackendPool, createBackends, type BackendEnvironment } from '../../backends.js'
+import type { BackendPool } from '../../backends.js'
+import { parseBootstrap } from '../../routing/bootstrap.js'
+import type { LeaseTimes } from '../../routing/lease.js'
+import { createRoutingRegistry, type RoutingRegistry } from '../../routing/registry.js'
+import type { BackendSwitch } from '../../routing/registry-store.js'
+import { createRoutedRecords, type RoutedRecords } from '../../routing/routed-records.js'
+import { createMigrations, type Migrations } from '../migrations.js'
+import { withChaos, type Chaos } from './chaos.js'
+import { createRandom } from './random.js'
+import { createMigrationRunner, type MigrationRunner, type RunnerTiming } from '../runner.js'
+
+/** Short, so that a test sees many migrations; the same in every process of a test. */
+export const testLeases: LeaseTimes = { settledMs: 600, movingMs: 300 }
+export const testTiming: Partial<RunnerTiming> = {
+  beatMs: 100,
+  takeoverMs: 1_000,
+  pollMs: 100,
+  tendMs: 100,
+  intentGraceMs: 3_000,
+  firstRetryMs: 50,
+  maxRetryMs: 500,
+}
+export const testDualWrite = { shadowTimeoutMs: 500, intentLifeMs: 1_000 }
+
+/** A process of the storage subgraph, as far as moving data goes. */
+export interface Mover {
+  readonly registry: RoutingRegistry
+  readonly backends: BackendPool
+  readonly records: RoutedRecords
+  readonly migrations: Migrations
+  readonly runner: MigrationRunner
+  readonly announced: readonly BackendSwitch[]
+  readonly errors: readonly unknown[]
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface MoverOptions {
+  readonly bootstrap: string
+  /** Whether this process works on migrations. */
+  readonly runs: boolean
+  readonly leases?: LeaseTimes
+  readonly timing?: Partial<RunnerTiming>
+  readonly chaos?: { readonly rates: Chaos; readonly seed: number } | null
+}
+
+/** Secrets of rigs are never real. */
+const secrets = (name: string): Promise<string> => Promise.resolve(`fake-${name}`)
+
+export function createMover(
+  environment: BackendEnvironment,
+  { bootstrap, runs, leases = testLeases, timing = testTiming, chaos = null }: MoverOptions,
+): Mover {
+  const all = createBackends({ secrets, ...environment })
+  const backends = createBackendPool(
+    chaos === null ? all : withChaos(all, chaos.rates, createRandom(chaos.seed)),
+  )
+  const announced: BackendSwitch[] = []
+  const errors: unknown[] = []
+  const newId = createIds()
+  const registry = createRoutingRegistry({
+    bootstrap: parseBootstrap(bootstrap),
+    backends,
+    env: 'test',
+    newId,
+    pollIntervalMs: 100,
+    leases,
+    announce: async (change) => void announced.push(change),
+    onError: (error) => errors.push(error),
+  })
+  const runner = createMigrationRunner({
+    registry,
+    backends,
+    newId,
+    timing: { ...testTiming, ...timing },
+    onError: (error) => errors.push(error),
+  })
+  return {
+    registry,
+    backends,
+    records: createRoutedRecords(registry, backends, {
+      timing: testDualWrite,
+      shadowRestMs: 300,
+      ...(environment.now === undefined ? {} : { now: environment.now }),
+    }),
+    migrations: createMigrations({ registry, backends, newId }),
+    runner,
+    announced,
+    errors,
+    start: async () => {
+      await registry.start()
+      if (runs) await runner.start()
+    },
+    stop: async () => {
+      if (runs) await runner.stop()
+      await registry.stop()
+      await backends.close()
+    },
+  }
+}
+
+/** The route of a kind, which a test has one of. */
+export function routeIdOf({ registry }: Pick<Mover, 'registry'>, kind: string): string {
+  const route = registry.list().find(({ resourceKind }) => resourceKind === kind)
+  if (route === undefined) throw new AppError('NOT_FOUND', `no route for ${kind}`)
+  return route.id
+}
