@@ -5,6 +5,7 @@ import { backfillCollection } from '../backends/mongo/backfill.js'
 import { createMongoDocumentTable } from '../backends/mongo/document-table.js'
 import { defaultDatabase, parseStorageConfig } from './config.js'
 import { parseIndexes } from './indexes.js'
+import type { BackfillProgress } from './backfill-progress.js'
 import { isDatabaseName } from './names.js'
 
 export interface Backfill {
@@ -14,15 +15,6 @@ export interface Backfill {
   readonly batchSize?: number
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: BackfillProgress) => void
-}
-
-export interface BackfillProgress {
-  /** Brought up to date so far by this run. */
-  readonly done: number
-  /** Left at the start of this run. */
-  readonly total: number
-  /** Paths that are none: left as they are, never guessed. At most the first hundred. */
-  readonly skipped: readonly string[]
 }
 
 const defaultBatchSize = 500

@@ -170,14 +170,14 @@ function strategy(
     if (given.has('shadow') || given.has('reads')) refuse(at, 'single has a primary alone')
     return { strategy: named, primary }
   }
+  if (named !== 'dual-write' && named !== 'read-replica') {
+    refuse(`${at}.strategy`, 'must be single, dual-write or read-replica')
+  }
   const shadow = side('shadow')
   if (shadow === primary) refuse(`${at}.shadow`, 'must be another backend than the primary')
   if (named === 'read-replica') {
     if (given.has('reads')) refuse(at, 'read-replica reads the shadow always')
     return { strategy: named, primary, shadow }
-  }
-  if (named !== 'dual-write') {
-    refuse(`${at}.strategy`, 'must be single, dual-write or read-replica')
   }
   const reads = given.get('reads') ?? 'primary'
   if (reads !== 'primary' && reads !== 'shadow') refuse(`${at}.reads`, 'is primary or shadow')

@@ -167,10 +167,10 @@ function writableBackends(config: StorageConfig, kind: StoreKind): ReadonlySet<s
 }
 
 interface Tables {
-  document(backend: string): DocumentTable
-  user(backend: string): UserTable
-  revocation(backend: string): RevocationTable
-  close(): Promise<void>
+  readonly document: (backend: string) => DocumentTable
+  readonly user: (backend: string) => UserTable
+  readonly revocation: (backend: string) => RevocationTable
+  readonly close: () => Promise<void>
 }
 
 /** The backends by name, each opened once, whatever is kept in it. */

@@ -6,8 +6,9 @@
  *   dual-write    a write is done, and judged, on the primary; its result is then written to the
  *                 shadow, where a later state is never replaced by an earlier one. It is
  *                 acknowledged when the primary has it: a shadow that fails is reported, lags
- *                 behind, and is brought level by `reconcile`. Reads and watches go to the side
- *                 that the configuration names.
+ *                 behind, and is brought level by `reconcile`. Reads go to the side that the
+ *                 configuration names. Watches stay on the primary: of two changes in a row the
+ *                 shadow may have taken the later one alone.
  *   read-replica  writes and watches on the primary, reads on the shadow, which the database itself
  *                 keeps up to date: a read may be older than a write that was acknowledged.
  */
@@ -51,15 +52,24 @@ export function documentStrategy(
   if (strategy.strategy === 'single') return { name: strategy.primary, table: primary }
   const shadow = table(strategy.shadow)
   if (strategy.strategy === 'read-replica') {
-    const { read, find, scan } = shadow
-    return { name: strategy.primary, table: { ...primary, read, find, scan } }
+    return {
+      name: strategy.primary,
+      table: {
+        ...primary,
+        read: (scope, id) => shadow.read(scope, id),
+        find: (scope, plan) => shadow.find(scope, plan),
+        scan: (scope, afterId, limit) => shadow.scan(scope, afterId, limit),
+      },
+    }
   }
-  const reads = strategy.reads ?? 'primary'
-  const reading = reads === 'primary' ? primary : shadow
+  const reading = strategy.reads === 'shadow' ? shadow : primary
   return {
-    name: strategy[reads],
+    name: strategy.primary,
     table: {
-      ...reading,
+      ...primary,
+      read: (scope, id) => reading.read(scope, id),
+      find: (scope, plan) => reading.find(scope, plan),
+      scan: (scope, afterId, limit) => reading.scan(scope, afterId, limit),
       change: async (scope, id, decide) => {
         const changed = await primary.change(scope, id, decide)
         await onShadow('document', scope, id, onShadowFailure, () =>
@@ -80,13 +90,16 @@ export function userStrategy(
   if (strategy.strategy === 'single') return primary
   const shadow = table(strategy.shadow)
   const shadowReads = strategy.strategy === 'read-replica' || strategy.reads === 'shadow'
-  const { read, readByUsername, list } = shadowReads ? shadow : primary
-  if (strategy.strategy === 'read-replica') return { ...primary, read, readByUsername, list }
-  return {
+  const reading = shadowReads ? shadow : primary
+  const split: UserTable = {
     ...primary,
-    read,
-    readByUsername,
-    list,
+    read: (scope, id) => reading.read(scope, id),
+    readByUsername: (scope, username) => reading.readByUsername(scope, username),
+    list: (scope, after, limit) => reading.list(scope, after, limit),
+  }
+  if (strategy.strategy === 'read-replica') return split
+  return {
+    ...split,
     change: async (scope, id, decide) => {
       const changed = await primary.change(scope, id, decide)
       // Logins leave the version alone: of two at once the shadow may keep the earlier count.
@@ -109,11 +122,11 @@ export function revocationStrategy(
   if (strategy.strategy === 'single') return primary
   const shadow = table(strategy.shadow)
   const shadowReads = strategy.strategy === 'read-replica' || strategy.reads === 'shadow'
-  const { read } = shadowReads ? shadow : primary
-  if (strategy.strategy === 'read-replica') return { ...primary, read }
+  const reading = shadowReads ? shadow : primary
+  const split: RevocationTable = { ...primary, read: (scope, id) => reading.read(scope, id) }
+  if (strategy.strategy === 'read-replica') return split
   return {
-    ...primary,
-    read,
+    ...split,
     add: async (scope, id, revocation, now) => {
       await primary.add(scope, id, revocation, now)
       await onShadow('revocation', scope, id, onShadowFailure, () =>

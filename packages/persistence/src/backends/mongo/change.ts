@@ -5,7 +5,7 @@
  */
 import { randomInt, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Collection, Filter, OptionalUnlessRequiredId, WithoutId } from 'mongodb'
+import type { Collection, Filter, OptionalUnlessRequiredId } from 'mongodb'
 import { AppError } from '@heirloom/errors'
 import type { Decide } from '../../documents/document-table.js'
 import { scopedId, type Scope } from '../../documents/ids.js'
@@ -70,6 +70,6 @@ async function replace<Raw extends RawRow>(
 ): Promise<boolean> {
   // One from before there were marks has none, which null finds and an absent condition would not.
   const filter = { _id, tenant, database, mark: mark ?? null } as Filter<Raw>
-  const { matchedCount } = await collection.replaceOne(filter, raw as WithoutId<Raw>)
+  const { matchedCount } = await collection.replaceOne(filter, raw)
   return matchedCount === 1
 }

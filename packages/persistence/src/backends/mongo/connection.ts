@@ -15,7 +15,7 @@ export interface Mongo {
   readonly documents: Collection<RawDocument>
   readonly users: Collection<RawUser>
   readonly client: MongoClient
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 const connectTimeoutMs = 5_000

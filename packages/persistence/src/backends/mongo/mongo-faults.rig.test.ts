@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeWith, eventually, testTenant } from '@heirloom/testkit'
 import { hasCode } from '@heirloom/errors'
 import { take } from '../../contract/documents/document-watch-contract.js'
-import { backfillDocuments, type BackfillProgress } from '../../documents/backfill.js'
+import { backfillDocuments } from '../../documents/backfill.js'
+import type { BackfillProgress } from '../../documents/backfill-progress.js'
 import { hash128 } from '../../documents/ids.js'
 import { createStorageFromConfig } from '../../documents/storage.js'
 import { mongoRig, startMongod, type Mongod } from './testing/mongod.js'
@@ -22,7 +23,10 @@ describeWith(mongoRig, 'MongoDB in trouble', () => {
 
   it('loses no acknowledged write and no event when mongod is killed under a watch', async (context) => {
     const { crash } = mongod
-    if (crash === undefined) return context.skip('a real deployment is not killed')
+    if (crash === undefined) {
+      context.skip('a real deployment is not killed')
+      return
+    }
     const bench = await startWorkbench(mongod)
     const storage = await createStorageFromConfig(bench.config)
     try {
@@ -30,9 +34,9 @@ describeWith(mongoRig, 'MongoDB in trouble', () => {
       let { position: resumeToken } = await store.watch('default')
       const written: string[] = []
       const seen: string[] = []
-      let writing = true
+      const stopWriting = new AbortController()
       const writer = (async () => {
-        for (let n = 0; writing; n += 1) {
+        for (let n = 0; !stopWriting.signal.aborted; n += 1) {
           // Refused while the server is away; whether such a write happened is not known.
           await store.create('default', `people/p${n}`, { n }).then(
             () => written.push(`p${n}`),
@@ -58,13 +62,28 @@ describeWith(mongoRig, 'MongoDB in trouble', () => {
       await crash()
       const before = written.length
       await eventually(() => Promise.resolve(written.length > before + 20))
-      writing = false
+      stopWriting.abort()
       await writer
       await eventually(() => Promise.resolve(written.every((id) => seen.includes(id))))
       stop.abort()
       await follower
       expect(new Set(seen).size).toBe(seen.length)
       for (const id of written) expect(await store.get('default', `people/${id}`)).not.toBeNull()
+    } finally {
+      await storage.close()
+      await bench.stop()
+    }
+  })
+
+  it('ends a watch by name when the collection under it is dropped', async () => {
+    const bench = await startWorkbench(mongod)
+    const storage = await createStorageFromConfig(bench.config)
+    try {
+      const store = storage.documents.for(testTenant().tenantId)
+      const watch = await store.watch('default')
+      await store.create('default', 'people/ada', {})
+      await bench.db.collection('documents').drop()
+      await expect(take(watch, 2)).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' })
     } finally {
       await storage.close()
       await bench.stop()

@@ -74,7 +74,7 @@ function conditions({ equals, range, order }: QueryPlan): Filter<RawDocument>[] 
       one === null ? {} : { [one.inclusive ? `${operator}e` : operator]: one.value }
     found.push({ [`data.${range.field}`]: { ...bound(lower, '$gt'), ...bound(upper, '$lt') } })
   }
-  return found as Filter<RawDocument>[]
+  return found
 }
 
 type Key = Document

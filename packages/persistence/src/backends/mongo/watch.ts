@@ -41,6 +41,8 @@ export async function openTableWatch(
       while (!signal.aborted) {
         const change = await stream.tryNext()
         if (change === null) {
+          // The server ended it, and the next call would answer at once, for ever.
+          if (stream.closed) throw ended()
           position = stream.resumeToken
           continue
         }
@@ -65,10 +67,15 @@ export async function openTableWatch(
 }
 
 function guard(scope: Scope, collectionHash: string | undefined): Document {
-  const inScope = { 'documentKey._id': { $regex: idPrefixPattern(scope) } }
-  if (collectionHash === undefined) return inScope
+  // The end of the collection concerns every watch, and carries nobody's data.
+  return { $or: [{ operationType: 'invalidate' }, inScope(scope, collectionHash)] }
+}
+
+function inScope(scope: Scope, collectionHash: string | undefined): Document {
+  const prefix = { 'documentKey._id': { $regex: idPrefixPattern(scope) } }
+  if (collectionHash === undefined) return prefix
   return {
-    ...inScope,
+    ...prefix,
     $or: [
       { 'fullDocument.collection_hash': collectionHash },
       { 'fullDocumentBeforeChange.collection_hash': collectionHash },
@@ -80,16 +87,20 @@ function guard(scope: Scope, collectionHash: string | undefined): Document {
 async function openPosition(
   mongo: Mongo,
   pipeline: readonly Document[],
-  from: ResumeToken | undefined,
+  from: ResumeToken,
 ): Promise<ResumeToken> {
   const db = mongo.client.db(mongo.documents.dbName)
   const stage = { ...images, ...(from === undefined ? {} : { resumeAfter: from }) }
   try {
-    const { cursor } = await db.command({
-      aggregate: mongo.documents.collectionName,
-      pipeline: [{ $changeStream: stage }, ...pipeline],
-      cursor: { batchSize: 0 },
-    })
+    const { cursor } = await db.command(
+      {
+        aggregate: mongo.documents.collectionName,
+        pipeline: [{ $changeStream: stage }, ...pipeline],
+        cursor: { batchSize: 0 },
+      },
+      // A cursor's id must go back as the long that it is, even when a double could hold it.
+      { promoteLongs: false },
+    )
     await db.command({ killCursors: mongo.documents.collectionName, cursors: [cursor.id] })
     return from ?? cursor.postBatchResumeToken
   } catch (error) {
@@ -99,7 +110,7 @@ async function openPosition(
 
 function toEvent(change: ChangeStreamDocument<RawDocument>): TableEvent | null {
   if (change.operationType === 'invalidate') {
-    throw new AppError('CURSOR_EXPIRED', 'the collection was dropped: read the documents again')
+    throw ended()
   }
   if (
     change.operationType !== 'insert' &&
@@ -121,6 +132,10 @@ function toEvent(change: ChangeStreamDocument<RawDocument>): TableEvent | null {
     at: change.wallTime ?? raw.updatedAt,
     position: tokenText(change._id),
   }
+}
+
+function ended(): AppError {
+  return new AppError('CURSOR_EXPIRED', 'the collection was dropped: read the documents again')
 }
 
 function tokenText(token: ResumeToken): string {

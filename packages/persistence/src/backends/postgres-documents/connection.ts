@@ -15,7 +15,7 @@ export interface PostgresDocuments {
   readonly config: PostgresDocumentsConfig
   readonly database: Database<DocumentSchema>
   readonly wakeUps: ScopeWakeUps
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 export type ScopedDatabase = TenantDatabase<DocumentSchema>

@@ -7,7 +7,7 @@ export const documentMigrations: Migrations = {
 }
 
 /** Statements are written out in SQL; nothing is built from column types. */
-export type DocumentSchema = Record<never, never>
+export type DocumentSchema = Record<string, never>
 
 /** Indexes that the migration makes and that every start verifies. */
 export const requiredIndexes = [

@@ -25,7 +25,7 @@ export function createScopeWakeUps(url: string): ScopeWakeUps {
   function onNotify(payload: string): void {
     // Empty: the connection is new, and notifications may have been missed. Everybody looks.
     const woken = payload === '' ? [...waiting.values()] : [waiting.get(payload) ?? new Set()]
-    for (const wakes of woken) for (const wake of [...wakes]) wake()
+    for (const wakes of woken) for (const wake of wakes) wake()
   }
 
   return {

@@ -76,7 +76,10 @@ describeWith(redisRig, 'Redis', () => {
 
     it('fails while the server is away, never says "not revoked", and goes on afterwards', async (context) => {
       const { crash, restart } = server
-      if (crash === undefined || restart === undefined) return context.skip('not on a real server')
+      if (crash === undefined || restart === undefined) {
+        context.skip('a real server is not killed')
+        return
+      }
       const running = await rig.start()
       const storage = await running.open()
       try {

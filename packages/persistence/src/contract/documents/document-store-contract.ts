@@ -223,7 +223,7 @@ export function documentStoreContract(rig: StorageRig): void {
       ]) {
         await expect(store.get('default', path)).rejects.toEqual(code('INVALID_INPUT'))
       }
-      const id = `${'ä'.repeat(128)}`
+      const id = 'ä'.repeat(128)
       await store.create('default', `people/${id}`, { n: 1 })
       expect((await store.get('default', `people/${id}`))?.id).toBe(id)
       for (const odd of ['#', '..', '*', '%2F', ':', '$', "'", ' ', '😀']) {

@@ -105,7 +105,7 @@ export function userStoreContract(rig: StorageRig): void {
         store.updateUserLoginStats('default', id, { ok: false, lock }),
       )
       const counted = (await Promise.all(failures)).map(({ failedLogins }) => failedLogins)
-      expect([...counted].sort()).toEqual([1, 2, 3, 4, 5, 6, 7])
+      expect([...counted].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7])
       expect((await store.getUserByID('default', id))?.lockedUntil).toBeNull()
       const eighth = await store.updateUserLoginStats('default', id, { ok: false, lock })
       expect(eighth).toEqual({ failedLogins: 8, lockedUntil: until, lastLoginAt: null })

@@ -3,24 +3,28 @@ import { MongoClient } from 'mongodb'
 import { testDatabase } from '@heirloom/testkit'
 import { rigConfig, type StorageRig } from '../../../contract/documents/storage-rig.js'
 import { createStorageFromConfig } from '../../../documents/storage.js'
+import type { StoreStrategy } from '../../../documents/strategy.js'
 import { documentMigrations } from '../../postgres-documents/schema.js'
 import { startMongod, type Mongod } from './mongod.js'
 
 /** Documents and users on MongoDB (revocations on Postgres); a database of its own per suite. */
-export function createMongoStorageRig(mongod: () => Promise<Mongod>): StorageRig {
+export function createMongoStorageRig(
+  mongod: () => Promise<Mongod>,
+  name = 'mongo',
+  mongo: StoreStrategy = { strategy: 'single', primary: 'mongo' },
+): StorageRig {
   return {
-    name: 'mongo',
+    name,
     start: async () => {
       const { uri } = await mongod()
       const postgres = await testDatabase([documentMigrations])
       const db = `test_${randomBytes(6).toString('hex')}`
-      const mongo = { strategy: 'single', primary: 'mongo' } as const
       return {
         open: ({ now, documents } = {}) => {
           const config = rigConfig(
             {
               mongo: { type: 'mongo', uri, db },
-              postgres: { type: 'postgres', url: postgres.appUrl },
+              postgres: { type: 'postgres', url: postgres.appUrl, ownerUrl: postgres.ownerUrl },
             },
             {
               document: mongo,
