@@ -166,3 +166,42 @@ export {
   type StrategyPolicyStore,
 } from './stores/strategy-policy.js'
 export { createTabularStore, type TabularRow, type TabularStore } from './stores/tabular.js'
+export type {
+  Document,
+  DocumentEvent,
+  DocumentPage,
+  DocumentQuery,
+  Documents,
+  DocumentStore,
+  DocumentWatch,
+  Filter,
+  Order,
+  Scalar,
+  WatchOptions,
+  WriteCondition,
+} from './ports/document-store.js'
+export type {
+  LoginOutcome,
+  LoginStats,
+  NewUser,
+  User,
+  UserChange,
+  UserId,
+  UserPage,
+  Users,
+  UserStore,
+} from './ports/user-store.js'
+export type { TokenRevocations, TokenRevocationStore } from './ports/token-revocation-store.js'
+export { documentMigrations } from './backends/postgres-documents/schema.js'
+export { backfillDocuments, type Backfill } from './documents/backfill.js'
+export type { BackfillProgress } from './documents/backfill-progress.js'
+export {
+  parseStorageConfig,
+  type DatabaseSettings,
+  type StorageBackend,
+  type StorageConfig,
+} from './documents/config.js'
+export type { DeclaredIndex } from './documents/indexes.js'
+export type { ReconcileOptions, ReconcileProgress } from './documents/reconcile.js'
+export { createStorageFromConfig, type Storage, type StorageOptions } from './documents/storage.js'
+export type { ShadowFailure, StoreStrategy } from './documents/strategy.js'
