@@ -94,6 +94,32 @@ describe('the media of a story', () => {
     ])
   })
 
+  it('are read by nobody who may not read the story', async () => {
+    const tenant = testTenant()
+    const gql = await rig.as(tenant)
+    const legacyId = rig.add('Legacy', tenant)
+    const storyId = rig.add('Story', tenant)
+    const hidden = await uploaded(gql, uploadOf(legacyId, { storyId }))
+    const open = await uploaded(gql, uploadOf(legacyId))
+    rig.remove(storyId)
+
+    expect(await mediaOfStories(gql, [storyId])).toEqual([[]])
+    const { data } = await gql(
+      `query ($hidden: ID!) {
+        mediaAsset(id: $hidden) { id }
+        mediaAssets(first: 1) { nodes { id } pageInfo { hasNextPage endCursor } }
+        all: mediaAssets { nodes { id } }
+      }`,
+      { hidden: hidden.id },
+    )
+    expect(data).toMatchObject({
+      mediaAsset: null,
+      // A page may be empty; the list goes on behind it.
+      mediaAssets: { nodes: [], pageInfo: { hasNextPage: true } },
+      all: { nodes: [{ id: open.id }] },
+    })
+  })
+
   it('stay as they are when the story to link to is not there', async () => {
     const tenant = testTenant()
     const gql = await rig.as(tenant)

@@ -16,5 +16,6 @@ export function createStoriesPeer(peer: Peer, authorization: string): StoriesPee
   return {
     requireLegacy: (id) => known('Legacy', legacyId(id)),
     requireStory: (id) => known('Story', storyId(id)),
+    readableStories: (ids) => peer.existing('Story', ids, authorization),
   }
 }

@@ -2,7 +2,7 @@ import type { Action, Authorizer } from '@heirloom/authz'
 import { AppError } from '@heirloom/errors'
 import type { NewId, TenantContext } from '@heirloom/tenancy'
 import { mediaId, objectKey, type MediaAsset, type MediaId } from './media-asset.js'
-import type { MediaPage, MediaStore, ObjectStore, PresignedRequest, StoriesPeer } from './ports.js'
+import type { MediaStore, ObjectStore, PresignedRequest, StoriesPeer } from './ports.js'
 import { uploadFacts, type UploadFactsInput } from './upload-input.js'
 
 /** What one request's use cases work with: everything is bound to its tenant and actor. */
@@ -104,22 +104,25 @@ export async function downloadUrl(scope: MediaScope, asset: MediaAsset): Promise
   return scope.objects.presignDownload({ key, ...asset })
 }
 
-/** The page without what the caller may not read. */
-export async function listMedia(
+/**
+ * What of these the caller may read, in the same order. What goes with a story is read by those
+ * who read the story: a draft keeps its pictures to itself.
+ */
+export async function readable(
   scope: MediaScope,
-  page: MediaPage,
+  assets: readonly MediaAsset[],
 ): Promise<readonly MediaAsset[]> {
-  return readable(scope, await scope.store.page(page))
-}
-
-/** What of these the caller may read. */
-export function readable(scope: MediaScope, assets: readonly MediaAsset[]): readonly MediaAsset[] {
-  return assets.filter((asset) => allowed(scope, 'media:read', asset))
+  const allowedOnes = assets.filter((asset) => allowed(scope, 'media:read', asset))
+  const storyIds = [...new Set(allowedOnes.flatMap(({ storyId }) => storyId ?? []))]
+  if (storyIds.length === 0) return allowedOnes
+  const stories = await scope.stories.readableStories(storyIds)
+  return allowedOnes.filter(({ storyId }) => storyId === null || stories.has(storyId))
 }
 
 async function writable(scope: MediaScope, id: string): Promise<MediaAsset> {
   const known = mediaId(id)
-  const [asset] = known === null ? [] : readable(scope, await scope.store.find([known]))
+  const found = known === null ? [] : await scope.store.find([known])
+  const [asset] = await readable(scope, found)
   if (asset === undefined) return missing(id)
   scope.authorizer.require(scope.tenant, 'media:write', resourceOf(scope, asset))
   return asset

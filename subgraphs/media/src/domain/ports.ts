@@ -85,4 +85,6 @@ export interface StoriesPeer {
   requireLegacy(id: string): Promise<LegacyId>
   /** @throws AppError NOT_FOUND unless the caller may read the story; SUBGRAPH_UNAVAILABLE */
   requireStory(id: string): Promise<StoryId>
+  /** Those of the stories that the caller may read. @throws AppError SUBGRAPH_UNAVAILABLE */
+  readableStories(ids: readonly StoryId[]): Promise<ReadonlySet<string>>
 }

@@ -1,6 +1,6 @@
 import { AppError } from '@heirloom/errors'
 import { connection, decodeCursor, pageSize } from '@heirloom/subgraph'
-import { listMedia } from '../domain/media.js'
+import { readable } from '../domain/media.js'
 import { legacyId, mediaId, type MediaId } from '../domain/media-asset.js'
 import type { QueryResolvers } from '../generated/resolvers.js'
 
@@ -14,8 +14,15 @@ export const queryResolvers: QueryResolvers = {
     const unknown = narrowed && legacy === null
     const rows = unknown
       ? []
-      : await listMedia(media, { legacyId: legacy, after, limit: first + 1 })
-    return connection(rows, first, (asset) => asset.id)
+      : await media.store.page({ legacyId: legacy, after, limit: first + 1 })
+    const page = connection(rows, first, (asset) => asset.id)
+    // Filtered after the page was cut, so that what is left out does not end the list.
+    const seen = new Set(await readable(media, page.nodes))
+    return {
+      ...page,
+      edges: page.edges.filter(({ node }) => seen.has(node)),
+      nodes: page.nodes.filter((node) => seen.has(node)),
+    }
   },
 }
 

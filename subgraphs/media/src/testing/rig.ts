@@ -25,6 +25,8 @@ export interface MediaRig {
   token(context: TenantContext, now?: () => number): Promise<string>
   /** Makes a legacy or a story known to the stories subgraph's stand-in. */
   add(typename: 'Legacy' | 'Story', context: TenantContext): string
+  /** From now on nobody may read it. */
+  remove(id: string): void
   /** What the subgraph announced for a tenant, oldest first. */
   events(context: TenantContext): Promise<readonly DomainEvent[]>
   /** Whatever row-level security hides: rows of a tenant, counted as superuser. */
@@ -58,6 +60,7 @@ export async function startMediaRig(): Promise<MediaRig> {
     as: async (context) => graphqlClient(url, await keys.token('media', context)),
     token: (context, now) => keys.token('media', context, now),
     add: (typename, context) => stories.add(typename, context),
+    remove: (id) => stories.remove(id),
     events: async ({ tenantId }) => {
       const { rows } = await sql<{ event: DomainEvent }>`
         select event from outbox where tenant_id = ${tenantId} order by seq`.execute(all.unbound)
