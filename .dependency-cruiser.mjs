@@ -48,6 +48,8 @@ export default {
         pathNot: [
           '^subgraphs/[^/]+/src/domain/',
           '^packages/(errors|tenancy|streams|gedcom|authz|events)/',
+          // Types alone: the stores' ports are declared with the stores.
+          '^packages/persistence/',
           '^node_modules/(ulid|fast-check|vitest)/',
           '^node:crypto$',
           '^crypto$',

@@ -62,7 +62,7 @@ export function serveRouteDiagnostics(app: FastifyInstance, deps: RouteDiagnosti
 /** @throws AppError ROUTE_NOT_CONFIGURED that names every kind without a route */
 function refuseMissing({ env, missingResourceKinds: missing }: JsonObject): void {
   if (!Array.isArray(missing) || missing.length === 0) return
-  const message = `no route is configured for ${missing.join(', ')} in "${String(env)}"`
+  const message = `no route is configured for ${missing.join(', ')}`
   throw new AppError('ROUTE_NOT_CONFIGURED', message, {
     details: { resource_kinds: missing, env },
   })
@@ -73,9 +73,12 @@ function dataOf({ data, errors }: SubgraphAnswer): JsonObject {
   const [error] = errors ?? []
   if (error === undefined && data !== null && data !== undefined) return data
   const { code, details } = error?.extensions ?? {}
-  throw new AppError(isErrorCode(code) ? code : 'INTERNAL', error?.message ?? 'no diagnostics', {
-    ...(isObject(details) ? { details } : {}),
-  })
+  const known = isErrorCode(code) ? code : 'INTERNAL'
+  throw new AppError(
+    known,
+    error?.message ?? 'no diagnostics',
+    isObject(details) ? { details } : {},
+  )
 }
 
 function pageOf(request: FastifyRequest): { readonly first: number; readonly after?: string } {

@@ -7,6 +7,8 @@ import type { GraphQLContext } from './context.js'
 import { createPeerLegacies } from './data/peer-legacies.js'
 import { createRegistryDiagnostics } from './data/registry-diagnostics.js'
 import { createRegistryRoutes } from './data/registry-routes.js'
+import { createRoutedStores } from './data/routed-stores.js'
+import { guardStores } from './domain/stores/guarded-stores.js'
 import { resolvers } from './resolvers/index.js'
 import type { Storage } from './storage.js'
 
@@ -29,6 +31,7 @@ export interface StorageDependencies {
 export function createStorageSubgraph(dependencies: StorageDependencies): SubgraphServer {
   const { storage, stories, verify, authorizer, logger, now = Date.now } = dependencies
   const cursors = createCursorCodec(dependencies.cursorKeys)
+  const systemTenant = storage.registry.tenantId
   const routes = createRegistryRoutes(storage.registry, storage.backends)
   const diagnostics = createRegistryDiagnostics(storage.registry, storage.backends, storage.meters)
 
@@ -45,11 +48,20 @@ export function createStorageSubgraph(dependencies: StorageDependencies): Subgra
         tenant: request.tenant,
         authorizer,
         streams: storage.streams.for(request.tenant.tenantId),
+        stores: guardStores(
+          createRoutedStores(storage.records, request.tenant, systemTenant, now),
+          authorizer,
+          request.tenant,
+          systemTenant,
+        ),
         legacies: createPeerLegacies(stories, request.authorization),
         routes,
         diagnostics,
         cursors,
         now,
+        report: (error, what) => {
+          logger.warn({ err: error, request_id: request.tenant.requestId }, what)
+        },
         pollIntervalMs: dependencies.pollIntervalMs,
       },
     }),

@@ -4,6 +4,7 @@ import {
   createRoutingRegistry,
   type Backend,
   type BackendPool,
+  type RoutedRecords,
   type RoutingBootstrap,
   type RoutingRegistry,
 } from '@heirloom/persistence'
@@ -18,6 +19,7 @@ export interface Storage {
   readonly backends: BackendPool
   readonly meters: BackendMeters
   readonly registry: RoutingRegistry
+  readonly records: RoutedRecords
   readonly streams: RoutedEventStreams
   /** Loads the routes. @throws AppError BACKEND_UNAVAILABLE */
   start(): Promise<void>
@@ -47,12 +49,14 @@ export function createStorage(options: StorageOptions): Storage {
     announce: (change) => announce(change),
     onError: (error) => logger.error({ err: error }, 'routes cannot be followed; using the last'),
   })
-  const streams = createRoutedEventStreams(createRoutedRecords(registry, backends), now)
+  const records = createRoutedRecords(registry, backends)
+  const streams = createRoutedEventStreams(records, now)
   const announce = announceSwitches(streams, bootstrap.registry.tenantId)
   return {
     backends,
     meters,
     registry,
+    records,
     streams,
     start: () => registry.start(),
     stop: async () => {

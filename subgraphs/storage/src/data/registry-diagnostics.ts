@@ -6,7 +6,7 @@ import type {
   BackendType,
   RoutingRegistry,
 } from '@heirloom/persistence'
-import type { BackendUse, Diagnostics } from '../domain/diagnostics.js'
+import type { BackendUse, Diagnostics } from '../domain/backend-health.js'
 import { backendId, type BackendMeters } from './backend-meters.js'
 
 interface Target {

@@ -11,9 +11,9 @@ import {
 } from '@heirloom/persistence'
 import { hasCode } from '@heirloom/errors'
 import type { TenantContext, TenantId } from '@heirloom/tenancy'
-import type { RouteQuestion } from '../domain/explain-route.js'
+import type { RouteQuestion } from '../domain/route-selection.js'
 import type { Routes } from '../domain/ports.js'
-import type { RouteAudit } from '../domain/route-audits.js'
+import type { RouteAudit } from '../domain/route-audit.js'
 import type { Route } from '../domain/route.js'
 
 const registryKind = 'routing_registry_store'

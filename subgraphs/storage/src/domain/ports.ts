@@ -1,7 +1,7 @@
 import type { EventLog } from '@heirloom/streams'
 import type { TenantContext } from '@heirloom/tenancy'
-import type { RouteCandidate, RouteQuestion } from './explain-route.js'
-import type { AuditPage } from './route-audits.js'
+import type { RouteCandidate, RouteQuestion } from './route-selection.js'
+import type { AuditPage } from './route-audit.js'
 import type { NewRoute, Route } from './route.js'
 import type { NewStreamEvent, StreamEvent } from './stream-event.js'
 

@@ -1,19 +1,24 @@
 import type { Authorizer } from '@heirloom/authz'
 import type { CursorCodec } from '@heirloom/streams'
 import type { TenantContext } from '@heirloom/tenancy'
-import type { Diagnostics } from './diagnostics.js'
+import type { Diagnostics } from './backend-health.js'
 import type { EventStreams, Legacies, Routes } from './ports.js'
+import type { Stores } from './stores/stores.js'
 
 /** What a use case works with: one caller, and everything bound to the caller's tenant. */
 export interface Scope {
   readonly tenant: TenantContext
   readonly authorizer: Authorizer
   readonly streams: EventStreams
+  /** Each call of theirs is authorized. */
+  readonly stores: Stores
   readonly legacies: Legacies
   readonly routes: Routes
   readonly diagnostics: Diagnostics
   readonly cursors: CursorCodec
   readonly now: () => number
+  /** For the log: something that failed without making the request fail. */
+  readonly report: (error: unknown, what: string) => void
   /** How long a subscription trusts that no news is no event. */
   readonly pollIntervalMs: number
 }
@@ -21,4 +26,11 @@ export interface Scope {
 /** kind:id, as events and audits name who acted. */
 export function actorOf({ actor }: TenantContext): string {
   return `${actor.kind}:${actor.id}`
+}
+
+/** Where the things of callers lie whose token names no project. */
+const noProject = 'default'
+
+export function projectOf({ projectId }: TenantContext): string {
+  return projectId ?? noProject
 }

@@ -1,5 +1,5 @@
 import { AppError } from '@heirloom/errors'
-import type { Scope } from './scope.js'
+import { projectOf, type Scope } from './scope.js'
 import type { StreamEvent } from './stream-event.js'
 import { streamKind } from './stream-id.js'
 import { seesTimelineEvent } from './timeline-visibility.js'
@@ -9,7 +9,8 @@ export type Sees = (event: StreamEvent) => boolean
 
 /**
  * Asked at every read, subscription and resume: a cursor is a position, not a permission.
- * @throws AppError FORBIDDEN; NOT_FOUND for the timeline of a legacy that is not the caller's
+ * @throws AppError FORBIDDEN; NOT_FOUND for the timeline of a legacy that is not the caller's,
+ *   and for a canvas of another project
  */
 export async function authorizeRead(scope: Scope, streamId: string): Promise<Sees> {
   const { authorizer, tenant } = scope
@@ -21,6 +22,11 @@ export async function authorizeRead(scope: Scope, streamId: string): Promise<See
   }
   authorizer.require(tenant, 'stream:read', { kind: 'Stream', id: streamId, tenantId })
   if (stream.kind === 'plain') return () => true
+  if (stream.kind === 'canvas') {
+    authorizer.require(tenant, 'canvas:read', { kind: 'Store', tenantId })
+    if (stream.projectId === projectOf(tenant)) return () => true
+    throw new AppError('NOT_FOUND', 'there is no such canvas in this project')
+  }
   await scope.legacies.require(stream.legacyId)
   return (event) => seesTimelineEvent(authorizer, tenant, event)
 }

@@ -5,12 +5,38 @@ import type {
   PlacedEvent as StreamEventValue,
   StreamEventPage as StreamEventConnectionValue,
 } from '../domain/stream-event.js'
+import type { RouteDiagnostics as RouteDiagnosticsValue } from '../domain/diagnostics.js'
+import type { BackendDiagnostic as BackendDiagnosticsValue } from '../domain/backend-health.js'
+import type { RouteAudit as RouteAuditValue } from '../domain/route-audit.js'
+import type { RouteCandidate as RouteCandidateValue } from '../domain/route-selection.js'
 import type {
-  RouteDiagnostics as RouteDiagnosticsValue,
-  BackendDiagnostic as BackendDiagnosticsValue,
-} from '../domain/diagnostics.js'
-import type { RouteAudit as RouteAuditValue } from '../domain/route-audits.js'
-import type { RouteCandidate as RouteCandidateValue } from '../domain/explain-route.js'
+  ChatThread as ChatThreadValue,
+  ChatMessage as ChatMessageValue,
+  ChatSnapshot as ChatSnapshotValue,
+  ConfigVersion as ConfigVersionValue,
+  ActionBinding as ActionBindingValue,
+  FirearmGrant as FirearmGrantValue,
+  FirearmsDecision as FirearmsDecisionValue,
+  FirearmsAudit as FirearmsAuditValue,
+  StrategyPolicy as StrategyPolicyValue,
+  CanvasCommand as CanvasCommandValue,
+  TabularRow as TableRowValue,
+  SessionMemory as MemorySessionValue,
+  MemoryMessage as MemoryMessageValue,
+  Blackboard as BlackboardValue,
+  MetricPoint as MetricPointValue,
+  MetricCount as MetricCountValue,
+  MetricDimensions as MetricDimensionsValue,
+  UtmTemplate as UtmTemplateValue,
+  AttributionContract as AttributionContractValue,
+  BudgetUsage as BudgetUsageValue,
+  BudgetEntry as BudgetEntryValue,
+  SeoConfig as SeoConfigValue,
+  MediaOutput as MediaOutputValue,
+  FoundConfig as EffectiveConfigValue,
+  BudgetHistory as BudgetMonthValue,
+} from '@heirloom/persistence'
+import type { Canvas as CanvasValue } from '../domain/stores/canvas.js'
 import type { GraphQLContext } from '../context.js'
 export type Maybe<T> = T | null
 export type InputMaybe<T> = Maybe<T>
@@ -152,12 +178,77 @@ export type Query = {
   readonly streamEnd: Scalars['String']['output']
   /** Cursor of the present end of a legacy's timeline, likewise. */
   readonly timelineEnd: Scalars['String']['output']
+  readonly attributionContract?: Maybe<AttributionContract>
+  /** By platform. */
+  readonly attributionContracts: AttributionContractConnection
+  /** A link as it is to be published on the platform. Fails with NOT_FOUND without a contract. */
+  readonly attributedLink: Scalars['String']['output']
+  /** Of a project, or without one of the tenant as a whole. */
+  readonly budgetUsage: BudgetUsage
+  /** By month, the newest first. */
+  readonly budgetHistory: BudgetMonthConnection
+  /** What the caller's project spent, the newest first. */
+  readonly budgetEntries: BudgetEntryConnection
+  /** Also one that nothing was drawn on yet. */
+  readonly canvas: Canvas
+  /** Those that were ever written to, by id. */
+  readonly canvases: CanvasConnection
+  /** Null when there is none, or it has expired. */
+  readonly chatThread?: Maybe<ChatThread>
+  /** The threads of the project by id. */
+  readonly chatThreads: ChatThreadConnection
+  /** The newest version, or the one that is named. Null when nothing was saved for just this surface. */
+  readonly config?: Maybe<ConfigVersion>
+  /** The newest first. */
+  readonly configVersions: ConfigVersionConnection
+  /** The tenant's for the surface, the tenant's for every surface, the system's for it, the system's for every surface: the first that there is, whole and not merged. */
+  readonly effectiveConfig?: Maybe<EffectiveConfig>
   /** For owners: of the routes that they may see. For operators: of all. */
   readonly routeDiagnostics: RouteDiagnostics
   /** Who changed which route, the newest first. Owners see changes of their own tenant's routes. */
   readonly routeAudits: RouteAuditConnection
   /** A dry run: nothing is opened. What is not given is taken from the caller. Only operators may ask about another tenant. */
   readonly explainRoute: RouteExplanation
+  readonly actionBinding?: Maybe<ActionBinding>
+  /** By action; of one firearm, when it is named. */
+  readonly actionBindings: ActionBindingConnection
+  /** What one actor was granted. */
+  readonly firearmGrants: FirearmGrantConnection
+  /** Who was granted a firearm. */
+  readonly firearmHolders: FirearmGrantConnection
+  /** Whether the caller may do an action now. */
+  readonly firearmsDecision: FirearmsDecision
+  /** Every change, the newest first. */
+  readonly firearmsAudit: FirearmsAuditConnection
+  readonly mediaOutput?: Maybe<MediaOutput>
+  /** Of one asset, by id. */
+  readonly mediaOutputs: MediaOutputConnection
+  /** Null when the caller has none of this id, or it has expired. */
+  readonly memorySession?: Maybe<MemorySession>
+  /** The caller's own, by id. */
+  readonly memorySessions: MemorySessionConnection
+  readonly blackboard?: Maybe<Blackboard>
+  /** Those whose keys begin with the prefix, by key. */
+  readonly blackboards: BlackboardConnection
+  /** By start and dimensions; hours and days are UTC. At most 400 days. */
+  readonly metricCounts: ReadonlyArray<MetricCount>
+  /** Raw points by time. */
+  readonly metricPoints: MetricPointConnection
+  /** Of just this surface, language and page. */
+  readonly seoConfig?: Maybe<SeoConfig>
+  /** The page's own before `*`, then the surface's before of every surface, then the language's before of every language: the first that there is, whole and not merged. */
+  readonly effectiveSeoConfig?: Maybe<SeoConfig>
+  /** Of one surface, by language and page. */
+  readonly seoConfigs: SeoConfigConnection
+  /** Of just this surface and action. */
+  readonly strategyPolicy?: Maybe<StrategyPolicy>
+  /** Those of just this surface, by action. */
+  readonly strategyPolicies: StrategyPolicyConnection
+  /** The policy that holds: of the surface before of every surface, and on each the action's own before `*`. Null: nothing is assumed, so seed first. */
+  readonly effectiveStrategyPolicy?: Maybe<StrategyPolicy>
+  readonly tableRow?: Maybe<TableRow>
+  /** Rows whose keys begin with the prefix, in the order of their keys' UTF-8. */
+  readonly tableRows: TableRowConnection
 }
 
 export type QueryRoutesArgs = {
@@ -191,6 +282,74 @@ export type QueryTimelineEndArgs = {
   legacyId: Scalars['ID']['input']
 }
 
+export type QueryAttributionContractArgs = {
+  platform: Scalars['ID']['input']
+}
+
+export type QueryAttributionContractsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryAttributedLinkArgs = {
+  platform: Scalars['ID']['input']
+  link: Scalars['String']['input']
+  values?: InputMaybe<Scalars['JSON']['input']>
+}
+
+export type QueryBudgetUsageArgs = {
+  budget: Scalars['ID']['input']
+  projectId?: InputMaybe<Scalars['ID']['input']>
+}
+
+export type QueryBudgetHistoryArgs = {
+  budget: Scalars['ID']['input']
+  projectId?: InputMaybe<Scalars['ID']['input']>
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryBudgetEntriesArgs = {
+  budget: Scalars['ID']['input']
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryCanvasArgs = {
+  id: Scalars['ID']['input']
+}
+
+export type QueryCanvasesArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryChatThreadArgs = {
+  id: Scalars['ID']['input']
+}
+
+export type QueryChatThreadsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryConfigArgs = {
+  scope?: InputMaybe<ConfigScope>
+  surfaceId?: InputMaybe<Scalars['ID']['input']>
+  version?: InputMaybe<Scalars['Int']['input']>
+}
+
+export type QueryConfigVersionsArgs = {
+  scope?: InputMaybe<ConfigScope>
+  surfaceId?: InputMaybe<Scalars['ID']['input']>
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryEffectiveConfigArgs = {
+  surfaceId?: InputMaybe<Scalars['ID']['input']>
+}
+
 export type QueryRouteAuditsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>
   after?: InputMaybe<Scalars['String']['input']>
@@ -202,6 +361,132 @@ export type QueryExplainRouteArgs = {
   mode?: InputMaybe<TenantMode>
   projectId?: InputMaybe<Scalars['ID']['input']>
   surfaceId?: InputMaybe<Scalars['ID']['input']>
+}
+
+export type QueryActionBindingArgs = {
+  actionName: Scalars['String']['input']
+}
+
+export type QueryActionBindingsArgs = {
+  firearmId?: InputMaybe<Scalars['ID']['input']>
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryFirearmGrantsArgs = {
+  actorType: FirearmActorType
+  actorId: Scalars['ID']['input']
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryFirearmHoldersArgs = {
+  firearmId: Scalars['ID']['input']
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryFirearmsDecisionArgs = {
+  actionName: Scalars['String']['input']
+  holdsStrategyLock?: InputMaybe<Scalars['Boolean']['input']>
+}
+
+export type QueryFirearmsAuditArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryMediaOutputArgs = {
+  assetId: Scalars['ID']['input']
+  id: Scalars['ID']['input']
+}
+
+export type QueryMediaOutputsArgs = {
+  assetId: Scalars['ID']['input']
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryMemorySessionArgs = {
+  sessionId: Scalars['ID']['input']
+}
+
+export type QueryMemorySessionsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryBlackboardArgs = {
+  key: Scalars['ID']['input']
+}
+
+export type QueryBlackboardsArgs = {
+  prefix?: InputMaybe<Scalars['String']['input']>
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryMetricCountsArgs = {
+  metric: Scalars['String']['input']
+  from: Scalars['DateTime']['input']
+  to: Scalars['DateTime']['input']
+  resolution?: InputMaybe<MetricResolution>
+  where?: InputMaybe<MetricDimensionsInput>
+  groupBy?: InputMaybe<ReadonlyArray<MetricDimension>>
+}
+
+export type QueryMetricPointsArgs = {
+  metric: Scalars['String']['input']
+  from: Scalars['DateTime']['input']
+  to: Scalars['DateTime']['input']
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QuerySeoConfigArgs = {
+  surfaceId?: InputMaybe<Scalars['ID']['input']>
+  locale?: InputMaybe<Scalars['String']['input']>
+  page: Scalars['String']['input']
+}
+
+export type QueryEffectiveSeoConfigArgs = {
+  surfaceId?: InputMaybe<Scalars['ID']['input']>
+  locale?: InputMaybe<Scalars['String']['input']>
+  page: Scalars['String']['input']
+}
+
+export type QuerySeoConfigsArgs = {
+  surfaceId?: InputMaybe<Scalars['ID']['input']>
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryStrategyPolicyArgs = {
+  surfaceId?: InputMaybe<Scalars['ID']['input']>
+  actionName: Scalars['String']['input']
+}
+
+export type QueryStrategyPoliciesArgs = {
+  surfaceId?: InputMaybe<Scalars['ID']['input']>
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryEffectiveStrategyPolicyArgs = {
+  surfaceId?: InputMaybe<Scalars['ID']['input']>
+  actionName: Scalars['String']['input']
+}
+
+export type QueryTableRowArgs = {
+  table: Scalars['String']['input']
+  key: Scalars['ID']['input']
+}
+
+export type QueryTableRowsArgs = {
+  table: Scalars['String']['input']
+  prefix?: InputMaybe<Scalars['String']['input']>
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
 }
 
 export type SaveRouteInput = {
@@ -257,6 +542,51 @@ export type Mutation = {
   readonly saveRoute: SaveRoutePayload
   readonly deleteRoute: DeleteRoutePayload
   readonly appendEvent: AppendEventPayload
+  /** Writes all of it; the last writer wins. */
+  readonly saveAttributionContract: SaveAttributionContractPayload
+  readonly deleteAttributionContract: DeleteAttributionContractPayload
+  readonly setBudgetLimit: SetBudgetLimitPayload
+  /** Counts against the caller's project and against the tenant, or against none of them. */
+  readonly spendBudget: SpendBudgetResult
+  /** Gives back what a spend turned out not to need. */
+  readonly refundBudget: RefundBudgetPayload
+  /** Of several writers at the same revision exactly one succeeds; the others are told to catch up. */
+  readonly appendCanvasCommand: AppendCanvasCommandResult
+  /** Starts a thread, or returns it as it was started. Appending starts one too. */
+  readonly startChatThread: StartChatThreadPayload
+  /** Adds a message after all that are there. */
+  readonly appendChatMessage: AppendChatMessagePayload
+  readonly saveChatSnapshot: SaveChatSnapshotPayload
+  /** Removes a thread with everything in it. Safe to repeat; when it fails, repeat it. */
+  readonly deleteChatThread: DeleteChatThreadPayload
+  readonly saveConfig: SaveConfigResult
+  readonly restoreConfig: SaveConfigResult
+  readonly saveActionBinding: SaveActionBindingResult
+  readonly deleteActionBinding: DeleteActionBindingPayload
+  /** Gives a firearm to an actor, or gives it anew with another expiry. */
+  readonly grantFirearm: GrantFirearmPayload
+  readonly revokeFirearm: RevokeFirearmPayload
+  /** An output does not change: recorded again with the same checksum it is returned as it is; with another it fails with CHECKSUM_MISMATCH. */
+  readonly recordMediaOutput: RecordMediaOutputPayload
+  /** The object is left alone. */
+  readonly deleteMediaOutput: DeleteMediaOutputPayload
+  /** Adds a message to a session, and begins the session if there is none. Repeating it adds it again. */
+  readonly appendMemoryMessage: MemorySessionPayload
+  /** Replaces a session, or begins it. The last writer wins. */
+  readonly saveMemorySession: MemorySessionPayload
+  readonly deleteMemorySession: DeleteMemorySessionPayload
+  readonly saveBlackboard: SaveBlackboardResult
+  readonly deleteBlackboard: DeleteBlackboardPayload
+  readonly recordMetric: RecordMetricPayload
+  /** Writes all of it; the last writer wins. */
+  readonly saveSeoConfig: SaveSeoConfigPayload
+  readonly deleteSeoConfig: DeleteSeoConfigPayload
+  readonly saveStrategyPolicy: SaveStrategyPolicyResult
+  readonly deleteStrategyPolicy: DeleteStrategyPolicyPayload
+  /** Adds the defaults for every surface where there is no policy yet. Safe to repeat. */
+  readonly seedStrategyPolicies: SeedStrategyPoliciesPayload
+  readonly saveTableRow: SaveTableRowResult
+  readonly deleteTableRow: DeleteTableRowResult
 }
 
 export type MutationSaveRouteArgs = {
@@ -269,6 +599,126 @@ export type MutationDeleteRouteArgs = {
 
 export type MutationAppendEventArgs = {
   input: AppendEventInput
+}
+
+export type MutationSaveAttributionContractArgs = {
+  input: SaveAttributionContractInput
+}
+
+export type MutationDeleteAttributionContractArgs = {
+  input: DeleteAttributionContractInput
+}
+
+export type MutationSetBudgetLimitArgs = {
+  input: SetBudgetLimitInput
+}
+
+export type MutationSpendBudgetArgs = {
+  input: SpendBudgetInput
+}
+
+export type MutationRefundBudgetArgs = {
+  input: RefundBudgetInput
+}
+
+export type MutationAppendCanvasCommandArgs = {
+  input: AppendCanvasCommandInput
+}
+
+export type MutationStartChatThreadArgs = {
+  input: StartChatThreadInput
+}
+
+export type MutationAppendChatMessageArgs = {
+  input: AppendChatMessageInput
+}
+
+export type MutationSaveChatSnapshotArgs = {
+  input: SaveChatSnapshotInput
+}
+
+export type MutationDeleteChatThreadArgs = {
+  input: DeleteChatThreadInput
+}
+
+export type MutationSaveConfigArgs = {
+  input: SaveConfigInput
+}
+
+export type MutationRestoreConfigArgs = {
+  input: RestoreConfigInput
+}
+
+export type MutationSaveActionBindingArgs = {
+  input: SaveActionBindingInput
+}
+
+export type MutationDeleteActionBindingArgs = {
+  input: DeleteActionBindingInput
+}
+
+export type MutationGrantFirearmArgs = {
+  input: GrantFirearmInput
+}
+
+export type MutationRevokeFirearmArgs = {
+  input: RevokeFirearmInput
+}
+
+export type MutationRecordMediaOutputArgs = {
+  input: RecordMediaOutputInput
+}
+
+export type MutationDeleteMediaOutputArgs = {
+  input: DeleteMediaOutputInput
+}
+
+export type MutationAppendMemoryMessageArgs = {
+  input: AppendMemoryMessageInput
+}
+
+export type MutationSaveMemorySessionArgs = {
+  input: SaveMemorySessionInput
+}
+
+export type MutationDeleteMemorySessionArgs = {
+  input: DeleteMemorySessionInput
+}
+
+export type MutationSaveBlackboardArgs = {
+  input: SaveBlackboardInput
+}
+
+export type MutationDeleteBlackboardArgs = {
+  input: DeleteBlackboardInput
+}
+
+export type MutationRecordMetricArgs = {
+  input: RecordMetricInput
+}
+
+export type MutationSaveSeoConfigArgs = {
+  input: SaveSeoConfigInput
+}
+
+export type MutationDeleteSeoConfigArgs = {
+  input: DeleteSeoConfigInput
+}
+
+export type MutationSaveStrategyPolicyArgs = {
+  input: SaveStrategyPolicyInput
+}
+
+export type MutationDeleteStrategyPolicyArgs = {
+  input: DeleteStrategyPolicyInput
+}
+
+export type MutationSaveTableRowArgs = {
+  input: SaveTableRowInput
+}
+
+export type MutationDeleteTableRowArgs = {
+  input: DeleteTableRowInput
 }
 
 export type Subscription = {
@@ -287,6 +737,393 @@ export type SubscriptionTimelineArgs = {
   legacyId: Scalars['ID']['input']
   after?: InputMaybe<Scalars['String']['input']>
 }
+
+/** The parameters of marked links: texts with names in braces, to be filled in. */
+export type UtmTemplate = {
+  readonly source?: Maybe<Scalars['String']['output']>
+  readonly medium?: Maybe<Scalars['String']['output']>
+  readonly campaign?: Maybe<Scalars['String']['output']>
+  readonly term?: Maybe<Scalars['String']['output']>
+  readonly content?: Maybe<Scalars['String']['output']>
+}
+
+export type UtmTemplateInput = {
+  readonly source?: InputMaybe<Scalars['String']['input']>
+  readonly medium?: InputMaybe<Scalars['String']['input']>
+  readonly campaign?: InputMaybe<Scalars['String']['input']>
+  readonly term?: InputMaybe<Scalars['String']['input']>
+  readonly content?: InputMaybe<Scalars['String']['input']>
+}
+
+/** How links to a platform are marked. */
+export type AttributionContract = {
+  readonly platform: Scalars['ID']['output']
+  readonly utmTemplate: UtmTemplate
+  readonly note?: Maybe<Scalars['String']['output']>
+  readonly changedAt: Scalars['DateTime']['output']
+  readonly changedBy: Scalars['String']['output']
+}
+
+/** See ChatThreadConnection. */
+export type AttributionContractConnection = {
+  readonly nodes: ReadonlyArray<AttributionContract>
+  readonly pageInfo: PageInfo
+}
+
+export type SaveAttributionContractInput = {
+  readonly platform: Scalars['ID']['input']
+  readonly utmTemplate: UtmTemplateInput
+  readonly note?: InputMaybe<Scalars['String']['input']>
+}
+
+export type SaveAttributionContractPayload = {
+  readonly contract: AttributionContract
+}
+
+export type DeleteAttributionContractInput = {
+  readonly platform: Scalars['ID']['input']
+}
+
+export type DeleteAttributionContractPayload = {
+  readonly deletedPlatform: Scalars['ID']['output']
+}
+
+/** Days and months are UTC. */
+export type BudgetPeriod = 'DAY' | 'MONTH' | 'TOTAL'
+
+/** What was used of a budget, in whole units (cents, tokens, bytes). */
+export type BudgetUsage = {
+  readonly budget: Scalars['ID']['output']
+  /** Null: the tenant as a whole. */
+  readonly projectId?: Maybe<Scalars['ID']['output']>
+  /** Null: no limit. */
+  readonly limit?: Maybe<Scalars['Float']['output']>
+  readonly period: BudgetPeriod
+  /** In the running period. */
+  readonly used: Scalars['Float']['output']
+  readonly remaining?: Maybe<Scalars['Float']['output']>
+}
+
+export type BudgetEntry = {
+  readonly id: Scalars['ID']['output']
+  readonly at: Scalars['DateTime']['output']
+  readonly amount: Scalars['Float']['output']
+  /** What it was for. */
+  readonly kind: Scalars['String']['output']
+  readonly by: Scalars['String']['output']
+  readonly idempotencyKey: Scalars['ID']['output']
+  readonly refunded: Scalars['Float']['output']
+}
+
+export type BudgetMonth = {
+  /** For example 2026-11. */
+  readonly month: Scalars['String']['output']
+  readonly used: Scalars['Float']['output']
+  readonly entries: Scalars['Int']['output']
+}
+
+/** See ChatThreadConnection. */
+export type BudgetEntryConnection = {
+  readonly nodes: ReadonlyArray<BudgetEntry>
+  readonly pageInfo: PageInfo
+}
+
+/** See ChatThreadConnection. */
+export type BudgetMonthConnection = {
+  readonly nodes: ReadonlyArray<BudgetMonth>
+  readonly pageInfo: PageInfo
+}
+
+export type SetBudgetLimitInput = {
+  readonly budget: Scalars['ID']['input']
+  /** Without it the limit is the tenant's as a whole. */
+  readonly projectId?: InputMaybe<Scalars['ID']['input']>
+  /** Whole units; null: no limit. */
+  readonly limit?: InputMaybe<Scalars['Float']['input']>
+  readonly period: BudgetPeriod
+}
+
+export type SetBudgetLimitPayload = {
+  readonly usage: BudgetUsage
+}
+
+export type SpendBudgetInput = {
+  readonly budget: Scalars['ID']['input']
+  /** Whole units. */
+  readonly amount: Scalars['Float']['input']
+  /** Repeated with the same key, a spend counts once. */
+  readonly idempotencyKey: Scalars['ID']['input']
+  /** What it is for: `ai.generate`. */
+  readonly kind: Scalars['String']['input']
+}
+
+export type BudgetSpent = {
+  readonly entry: BudgetEntry
+}
+
+/** Nothing was counted: a limit would have been passed. */
+export type BudgetExceeded = {
+  readonly message: Scalars['String']['output']
+  /** The first of project and tenant whose limit it is. */
+  readonly refusedBy: BudgetUsage
+}
+
+export type SpendBudgetResult = BudgetSpent | BudgetExceeded
+
+export type RefundBudgetInput = {
+  readonly budget: Scalars['ID']['input']
+  /** Of the spend. */
+  readonly idempotencyKey: Scalars['ID']['input']
+  /** The sum of all refunds of the spend, so that repeating it changes nothing. */
+  readonly refunded: Scalars['Float']['input']
+}
+
+export type RefundBudgetPayload = {
+  readonly entry: BudgetEntry
+}
+
+/** A canvas of a project: the commands that make it up, in order. Replaying them from the first gives the canvas. */
+export type Canvas = {
+  readonly id: Scalars['ID']['output']
+  /** The newest revision; 0 for an empty canvas. */
+  readonly headRevision: Scalars['Int']['output']
+  /** In order and without a gap, after a revision. */
+  readonly commands: ReadonlyArray<CanvasCommand>
+  /** The command that was appended with this key. */
+  readonly commandByKey?: Maybe<CanvasCommand>
+  /** Follow this stream (`eventStream`) to see commands as they are appended. */
+  readonly streamId: Scalars['ID']['output']
+}
+
+/** A canvas of a project: the commands that make it up, in order. Replaying them from the first gives the canvas. */
+export type CanvasCommandsArgs = {
+  afterRevision?: InputMaybe<Scalars['Int']['input']>
+  first?: InputMaybe<Scalars['Int']['input']>
+}
+
+/** A canvas of a project: the commands that make it up, in order. Replaying them from the first gives the canvas. */
+export type CanvasCommandByKeyArgs = {
+  idempotencyKey: Scalars['ID']['input']
+}
+
+export type CanvasCommand = {
+  readonly canvasId: Scalars['ID']['output']
+  /** 1, 2, 3… without a gap. */
+  readonly revision: Scalars['Int']['output']
+  readonly idempotencyKey: Scalars['ID']['output']
+  readonly type: Scalars['String']['output']
+  readonly payload: Scalars['JSON']['output']
+  /** kind:id of who drew. */
+  readonly actorId: Scalars['String']['output']
+  readonly appendedAt: Scalars['DateTime']['output']
+}
+
+/** See ChatThreadConnection. */
+export type CanvasConnection = {
+  readonly nodes: ReadonlyArray<Canvas>
+  readonly pageInfo: PageInfo
+}
+
+export type AppendCanvasCommandInput = {
+  /** 1 to 100 letters, digits and . _ : - */
+  readonly canvasId: Scalars['ID']['input']
+  /** The writer's own: repeated with the same key, a command is stored once. */
+  readonly idempotencyKey: Scalars['ID']['input']
+  readonly type: Scalars['String']['input']
+  /** An object. */
+  readonly payload: Scalars['JSON']['input']
+  /** The canvas as the writer saw it; 0 for an empty one. */
+  readonly expectedRevision: Scalars['Int']['input']
+}
+
+export type AppendCanvasCommandPayload = {
+  readonly command: CanvasCommand
+}
+
+export type AppendCanvasCommandResult = AppendCanvasCommandPayload | StaleVersion
+
+export type ChatRole = 'USER' | 'ASSISTANT' | 'SYSTEM' | 'TOOL'
+
+/** A chat of a project, in the mode and on the surface of the caller's token. Its messages are in order of append. */
+export type ChatThread = {
+  readonly id: Scalars['ID']['output']
+  readonly title?: Maybe<Scalars['String']['output']>
+  readonly startedAt: Scalars['DateTime']['output']
+  /** When all of it vanishes; null for a thread that stays. */
+  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>
+  readonly messages: ChatMessageConnection
+  readonly message?: Maybe<ChatMessage>
+  /** Messages that one run of an agent wrote. */
+  readonly messagesOfRun: ChatMessageConnection
+  /** The snapshot that reaches furthest, and of these the newest. */
+  readonly latestSnapshot?: Maybe<ChatSnapshot>
+  /** Those that reach furthest first. */
+  readonly snapshots: ChatSnapshotConnection
+}
+
+/** A chat of a project, in the mode and on the surface of the caller's token. Its messages are in order of append. */
+export type ChatThreadMessagesArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+  newestFirst?: InputMaybe<Scalars['Boolean']['input']>
+}
+
+/** A chat of a project, in the mode and on the surface of the caller's token. Its messages are in order of append. */
+export type ChatThreadMessageArgs = {
+  id: Scalars['ID']['input']
+}
+
+/** A chat of a project, in the mode and on the surface of the caller's token. Its messages are in order of append. */
+export type ChatThreadMessagesOfRunArgs = {
+  runId: Scalars['ID']['input']
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+/** A chat of a project, in the mode and on the surface of the caller's token. Its messages are in order of append. */
+export type ChatThreadSnapshotsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type ChatMessage = {
+  readonly id: Scalars['ID']['output']
+  readonly threadId: Scalars['ID']['output']
+  readonly sentAt: Scalars['DateTime']['output']
+  readonly role: ChatRole
+  /** kind:id of who wrote it. */
+  readonly authorId?: Maybe<Scalars['String']['output']>
+  readonly content: Scalars['String']['output']
+  readonly data?: Maybe<Scalars['JSON']['output']>
+  readonly runId?: Maybe<Scalars['ID']['output']>
+  readonly clientId?: Maybe<Scalars['ID']['output']>
+}
+
+/** What a thread amounts to up to a message. */
+export type ChatSnapshot = {
+  readonly id: Scalars['ID']['output']
+  readonly threadId: Scalars['ID']['output']
+  readonly upToMessageId: Scalars['ID']['output']
+  readonly takenAt: Scalars['DateTime']['output']
+  readonly state: Scalars['JSON']['output']
+}
+
+/** Has no edges: a position is known of a page, not of each item. `endCursor` is null on the last page. A page may have fewer items than asked for, with more to come. So it is with every list of the stores. */
+export type ChatThreadConnection = {
+  readonly nodes: ReadonlyArray<ChatThread>
+  readonly pageInfo: PageInfo
+}
+
+/** See ChatThreadConnection. */
+export type ChatMessageConnection = {
+  readonly nodes: ReadonlyArray<ChatMessage>
+  readonly pageInfo: PageInfo
+}
+
+/** See ChatThreadConnection. */
+export type ChatSnapshotConnection = {
+  readonly nodes: ReadonlyArray<ChatSnapshot>
+  readonly pageInfo: PageInfo
+}
+
+export type StartChatThreadInput = {
+  readonly id: Scalars['ID']['input']
+  readonly title?: InputMaybe<Scalars['String']['input']>
+  /** Makes the thread transient. */
+  readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>
+}
+
+export type StartChatThreadPayload = {
+  readonly thread: ChatThread
+}
+
+export type AppendChatMessageInput = {
+  readonly threadId: Scalars['ID']['input']
+  readonly role?: InputMaybe<ChatRole>
+  readonly content: Scalars['String']['input']
+  /** Attachments, tool calls and the like; an object. */
+  readonly data?: InputMaybe<Scalars['JSON']['input']>
+  /** The run of an agent that writes it. */
+  readonly runId?: InputMaybe<Scalars['ID']['input']>
+  /** The writer's own id for it: repeated with the same id, it is stored once. */
+  readonly clientId?: InputMaybe<Scalars['ID']['input']>
+}
+
+export type AppendChatMessagePayload = {
+  readonly message: ChatMessage
+}
+
+export type SaveChatSnapshotInput = {
+  readonly threadId: Scalars['ID']['input']
+  readonly upToMessageId: Scalars['ID']['input']
+  readonly state: Scalars['JSON']['input']
+}
+
+export type SaveChatSnapshotPayload = {
+  readonly snapshot: ChatSnapshot
+}
+
+export type DeleteChatThreadInput = {
+  readonly id: Scalars['ID']['input']
+}
+
+export type DeleteChatThreadPayload = {
+  readonly deletedThreadId: Scalars['ID']['output']
+}
+
+export type ConfigScope =
+  /** This tenant's own. */
+  | 'TENANT'
+  /** Every tenant's, unless the tenant has its own. Operators write it. */
+  | 'SYSTEM'
+
+/** One version of a configuration; versions are 1, 2, 3… and never change. */
+export type ConfigVersion = {
+  readonly version: Scalars['Int']['output']
+  readonly payload: Scalars['JSON']['output']
+  readonly savedAt: Scalars['DateTime']['output']
+  /** kind:id of the actor. */
+  readonly savedBy: Scalars['String']['output']
+}
+
+/** See ChatThreadConnection. */
+export type ConfigVersionConnection = {
+  readonly nodes: ReadonlyArray<ConfigVersion>
+  readonly pageInfo: PageInfo
+}
+
+/** The configuration that holds on a surface, and where it was found. */
+export type EffectiveConfig = {
+  readonly scope: ConfigScope
+  /** Null: saved for every surface. */
+  readonly surfaceId?: Maybe<Scalars['ID']['output']>
+  readonly config: ConfigVersion
+}
+
+export type SaveConfigInput = {
+  readonly scope?: InputMaybe<ConfigScope>
+  /** Null: for every surface. */
+  readonly surfaceId?: InputMaybe<Scalars['ID']['input']>
+  /** An object. */
+  readonly payload: Scalars['JSON']['input']
+  /** The newest version that the caller has seen; 0 for none. Without it whatever is there is overwritten. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>
+}
+
+export type RestoreConfigInput = {
+  readonly scope?: InputMaybe<ConfigScope>
+  readonly surfaceId?: InputMaybe<Scalars['ID']['input']>
+  /** The old version whose payload becomes the next version. */
+  readonly version: Scalars['Int']['input']
+  /** See SaveConfigInput.expectedVersion. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>
+}
+
+export type SaveConfigPayload = {
+  readonly config: ConfigVersion
+}
+
+export type SaveConfigResult = SaveConfigPayload | StaleVersion
 
 /** Where data goes from here, as one process of the storage service sees it. */
 export type RouteDiagnostics = {
@@ -386,6 +1223,520 @@ export type RouteCandidate = {
 
 export type RouteCondition = 'TENANT' | 'ENVIRONMENT' | 'MODE' | 'PROJECT' | 'SURFACE'
 
+export type FirearmActorType = 'USER' | 'SERVICE' | 'PLUGIN' | 'AGENT'
+
+/** An action is dangerous: whoever does it must have been granted its firearm. */
+export type ActionBinding = {
+  readonly actionName: Scalars['String']['output']
+  readonly firearmId: Scalars['ID']['output']
+  /** Whether a grant is not enough, and a strategy lock must be held as well. */
+  readonly strategyLockRequired: Scalars['Boolean']['output']
+  readonly note?: Maybe<Scalars['String']['output']>
+  /** 1, 2, 3… with every change. */
+  readonly revision: Scalars['Int']['output']
+}
+
+export type FirearmGrant = {
+  readonly firearmId: Scalars['ID']['output']
+  readonly actorType: FirearmActorType
+  readonly actorId: Scalars['ID']['output']
+  readonly reason?: Maybe<Scalars['String']['output']>
+  readonly grantedBy: Scalars['String']['output']
+  readonly grantedAt: Scalars['DateTime']['output']
+  /** From then on it is as if it had never been given; null: until it is revoked. */
+  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>
+}
+
+export type FirearmRefusal = 'NO_GRANT' | 'STRATEGY_LOCK_REQUIRED'
+
+/** Whether the caller may do an action now. */
+export type FirearmsDecision = {
+  readonly allowed: Scalars['Boolean']['output']
+  /** Null when it is allowed. */
+  readonly refusal?: Maybe<FirearmRefusal>
+  /** Null for an action that is not dangerous. */
+  readonly binding?: Maybe<ActionBinding>
+}
+
+export type FirearmsChange = 'BOUND' | 'REBOUND' | 'UNBOUND' | 'GRANTED' | 'REVOKED'
+
+export type FirearmsAudit = {
+  readonly id: Scalars['ID']['output']
+  readonly at: Scalars['DateTime']['output']
+  /** kind:id of the actor. */
+  readonly by: Scalars['String']['output']
+  readonly change: FirearmsChange
+  /** The key of what was changed. */
+  readonly key: Scalars['String']['output']
+  readonly before?: Maybe<Scalars['JSON']['output']>
+  readonly after?: Maybe<Scalars['JSON']['output']>
+}
+
+/** See ChatThreadConnection. */
+export type ActionBindingConnection = {
+  readonly nodes: ReadonlyArray<ActionBinding>
+  readonly pageInfo: PageInfo
+}
+
+/** See ChatThreadConnection. */
+export type FirearmGrantConnection = {
+  readonly nodes: ReadonlyArray<FirearmGrant>
+  readonly pageInfo: PageInfo
+}
+
+/** See ChatThreadConnection. */
+export type FirearmsAuditConnection = {
+  readonly nodes: ReadonlyArray<FirearmsAudit>
+  readonly pageInfo: PageInfo
+}
+
+export type SaveActionBindingInput = {
+  readonly actionName: Scalars['String']['input']
+  readonly firearmId: Scalars['ID']['input']
+  readonly strategyLockRequired?: InputMaybe<Scalars['Boolean']['input']>
+  readonly note?: InputMaybe<Scalars['String']['input']>
+  /** The revision that the caller has seen; 0 for an action that is not bound yet. */
+  readonly expectedRevision: Scalars['Int']['input']
+}
+
+export type SaveActionBindingPayload = {
+  readonly binding: ActionBinding
+}
+
+export type SaveActionBindingResult = SaveActionBindingPayload | StaleVersion
+
+export type DeleteActionBindingInput = {
+  readonly actionName: Scalars['String']['input']
+}
+
+export type DeleteActionBindingPayload = {
+  /** Whether it was bound. */
+  readonly deleted: Scalars['Boolean']['output']
+}
+
+export type GrantFirearmInput = {
+  readonly firearmId: Scalars['ID']['input']
+  readonly actorType: FirearmActorType
+  readonly actorId: Scalars['ID']['input']
+  readonly reason?: InputMaybe<Scalars['String']['input']>
+  readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>
+}
+
+export type GrantFirearmPayload = {
+  readonly grant: FirearmGrant
+}
+
+export type RevokeFirearmInput = {
+  readonly firearmId: Scalars['ID']['input']
+  readonly actorType: FirearmActorType
+  readonly actorId: Scalars['ID']['input']
+}
+
+export type RevokeFirearmPayload = {
+  /** Whether there was a grant. */
+  readonly revoked: Scalars['Boolean']['output']
+}
+
+/** What was made from a media asset: a poster, a rendition, a transcript. The bytes are in the object store. */
+export type MediaOutput = {
+  readonly id: Scalars['ID']['output']
+  readonly assetId: Scalars['ID']['output']
+  readonly kind: Scalars['String']['output']
+  readonly mime: Scalars['String']['output']
+  readonly sizeBytes: Scalars['Float']['output']
+  readonly sha256: Scalars['String']['output']
+  readonly objectKey: Scalars['String']['output']
+  readonly width?: Maybe<Scalars['Int']['output']>
+  readonly height?: Maybe<Scalars['Int']['output']>
+  readonly durationMs?: Maybe<Scalars['Float']['output']>
+  readonly recordedAt: Scalars['DateTime']['output']
+}
+
+/** See ChatThreadConnection. */
+export type MediaOutputConnection = {
+  readonly nodes: ReadonlyArray<MediaOutput>
+  readonly pageInfo: PageInfo
+}
+
+export type RecordMediaOutputInput = {
+  readonly assetId: Scalars['ID']['input']
+  readonly id: Scalars['ID']['input']
+  readonly kind: Scalars['String']['input']
+  /** Without parameters: `image/webp`. */
+  readonly mime: Scalars['String']['input']
+  readonly sizeBytes: Scalars['Float']['input']
+  /** 64 hexadecimal digits. */
+  readonly sha256: Scalars['String']['input']
+  readonly objectKey: Scalars['String']['input']
+  readonly width?: InputMaybe<Scalars['Int']['input']>
+  readonly height?: InputMaybe<Scalars['Int']['input']>
+  readonly durationMs?: InputMaybe<Scalars['Float']['input']>
+}
+
+export type RecordMediaOutputPayload = {
+  readonly output: MediaOutput
+}
+
+export type DeleteMediaOutputInput = {
+  readonly assetId: Scalars['ID']['input']
+  readonly id: Scalars['ID']['input']
+}
+
+export type DeleteMediaOutputPayload = {
+  readonly deletedOutputId: Scalars['ID']['output']
+}
+
+/** What an agent remembers of one conversation with the caller. Nobody else reads it. */
+export type MemorySession = {
+  readonly sessionId: Scalars['ID']['output']
+  readonly messages: ReadonlyArray<MemoryMessage>
+  readonly metadata: Scalars['JSON']['output']
+  /** How long it is kept after its last change; null: until it is deleted. */
+  readonly ttlSeconds?: Maybe<Scalars['Int']['output']>
+  readonly createdAt: Scalars['DateTime']['output']
+  readonly updatedAt: Scalars['DateTime']['output']
+  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>
+}
+
+export type MemoryMessage = {
+  readonly role: ChatRole
+  readonly content: Scalars['String']['output']
+  readonly metadata?: Maybe<Scalars['JSON']['output']>
+  readonly at: Scalars['DateTime']['output']
+}
+
+/** What the agents of a project share. */
+export type Blackboard = {
+  readonly key: Scalars['ID']['output']
+  readonly data: Scalars['JSON']['output']
+  /** What the data is about, in the writer's words. */
+  readonly scope?: Maybe<Scalars['String']['output']>
+  /** 1, 2, 3… with every write. */
+  readonly revision: Scalars['Int']['output']
+  readonly updatedAt: Scalars['DateTime']['output']
+  readonly updatedBy: Scalars['String']['output']
+  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>
+}
+
+/** See ChatThreadConnection. */
+export type MemorySessionConnection = {
+  readonly nodes: ReadonlyArray<MemorySession>
+  readonly pageInfo: PageInfo
+}
+
+/** See ChatThreadConnection. */
+export type BlackboardConnection = {
+  readonly nodes: ReadonlyArray<Blackboard>
+  readonly pageInfo: PageInfo
+}
+
+export type MemoryMessageInput = {
+  readonly role?: InputMaybe<ChatRole>
+  readonly content: Scalars['String']['input']
+  readonly metadata?: InputMaybe<Scalars['JSON']['input']>
+}
+
+export type AppendMemoryMessageInput = {
+  readonly sessionId: Scalars['ID']['input']
+  readonly message: MemoryMessageInput
+  /** Replaces the session's metadata. */
+  readonly metadata?: InputMaybe<Scalars['JSON']['input']>
+  readonly ttlSeconds?: InputMaybe<Scalars['Int']['input']>
+  /** Drops the oldest messages beyond so many. */
+  readonly keepLast?: InputMaybe<Scalars['Int']['input']>
+}
+
+export type SaveMemorySessionInput = {
+  readonly sessionId: Scalars['ID']['input']
+  readonly messages: ReadonlyArray<MemoryMessageInput>
+  readonly metadata?: InputMaybe<Scalars['JSON']['input']>
+  readonly ttlSeconds?: InputMaybe<Scalars['Int']['input']>
+}
+
+export type MemorySessionPayload = {
+  readonly session: MemorySession
+}
+
+export type DeleteMemorySessionInput = {
+  readonly sessionId: Scalars['ID']['input']
+}
+
+export type DeleteMemorySessionPayload = {
+  readonly deletedSessionId: Scalars['ID']['output']
+}
+
+export type SaveBlackboardInput = {
+  readonly key: Scalars['ID']['input']
+  /** An object; replaces all that was there. */
+  readonly data: Scalars['JSON']['input']
+  readonly scope?: InputMaybe<Scalars['String']['input']>
+  readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>
+  /** The revision that the caller has seen; 0 for a new one. Without it whatever is there is overwritten. */
+  readonly expectedRevision?: InputMaybe<Scalars['Int']['input']>
+}
+
+export type SaveBlackboardPayload = {
+  readonly blackboard: Blackboard
+}
+
+export type SaveBlackboardResult = SaveBlackboardPayload | StaleVersion
+
+export type DeleteBlackboardInput = {
+  readonly key: Scalars['ID']['input']
+}
+
+export type DeleteBlackboardPayload = {
+  readonly deletedKey: Scalars['ID']['output']
+}
+
+export type MetricDimension =
+  'APP' | 'SURFACE' | 'UTM_SOURCE' | 'UTM_MEDIUM' | 'UTM_CAMPAIGN' | 'UTM_TERM' | 'UTM_CONTENT'
+
+export type MetricResolution = 'HOUR' | 'DAY' | 'TOTAL'
+
+export type MetricDimensions = {
+  readonly app?: Maybe<Scalars['String']['output']>
+  readonly surface?: Maybe<Scalars['String']['output']>
+  readonly utmSource?: Maybe<Scalars['String']['output']>
+  readonly utmMedium?: Maybe<Scalars['String']['output']>
+  readonly utmCampaign?: Maybe<Scalars['String']['output']>
+  readonly utmTerm?: Maybe<Scalars['String']['output']>
+  readonly utmContent?: Maybe<Scalars['String']['output']>
+}
+
+export type MetricDimensionsInput = {
+  readonly app?: InputMaybe<Scalars['String']['input']>
+  readonly surface?: InputMaybe<Scalars['String']['input']>
+  readonly utmSource?: InputMaybe<Scalars['String']['input']>
+  readonly utmMedium?: InputMaybe<Scalars['String']['input']>
+  readonly utmCampaign?: InputMaybe<Scalars['String']['input']>
+  readonly utmTerm?: InputMaybe<Scalars['String']['input']>
+  readonly utmContent?: InputMaybe<Scalars['String']['input']>
+}
+
+export type MetricPoint = {
+  readonly id: Scalars['ID']['output']
+  readonly at: Scalars['DateTime']['output']
+  readonly value: Scalars['Float']['output']
+  readonly dimensions: MetricDimensions
+}
+
+/** What was recorded in one span of time, with one set of dimensions. */
+export type MetricCount = {
+  readonly start: Scalars['DateTime']['output']
+  readonly dimensions: MetricDimensions
+  readonly count: Scalars['Int']['output']
+  readonly sum: Scalars['Float']['output']
+  readonly min: Scalars['Float']['output']
+  readonly max: Scalars['Float']['output']
+}
+
+/** See ChatThreadConnection. */
+export type MetricPointConnection = {
+  readonly nodes: ReadonlyArray<MetricPoint>
+  readonly pageInfo: PageInfo
+}
+
+export type MetricPointInput = {
+  /** The writer's own; a point of the same time and id counts once. */
+  readonly id: Scalars['ID']['input']
+  /** Now, when it is not given. */
+  readonly at?: InputMaybe<Scalars['DateTime']['input']>
+  readonly value?: InputMaybe<Scalars['Float']['input']>
+  readonly dimensions?: InputMaybe<MetricDimensionsInput>
+}
+
+export type RecordMetricInput = {
+  readonly metric: Scalars['String']['input']
+  /** At most 500. They are not recorded all or none: when it fails, repeat it. */
+  readonly points: ReadonlyArray<MetricPointInput>
+}
+
+export type RecordMetricPayload = {
+  /** How many were new. */
+  readonly recorded: Scalars['Int']['output']
+}
+
+/** What search engines are told about a page. */
+export type SeoConfig = {
+  /** Null: every surface. */
+  readonly surfaceId?: Maybe<Scalars['ID']['output']>
+  /** BCP 47; null: every language. */
+  readonly locale?: Maybe<Scalars['String']['output']>
+  /** A path; `*` for every page. */
+  readonly page: Scalars['String']['output']
+  readonly title?: Maybe<Scalars['String']['output']>
+  readonly description?: Maybe<Scalars['String']['output']>
+  readonly keywords: ReadonlyArray<Scalars['String']['output']>
+  readonly canonicalUrl?: Maybe<Scalars['String']['output']>
+  readonly robots?: Maybe<Scalars['String']['output']>
+  /** Open Graph properties by name. */
+  readonly openGraph: Scalars['JSON']['output']
+  /** JSON-LD */
+  readonly structuredData?: Maybe<Scalars['JSON']['output']>
+  readonly changedAt: Scalars['DateTime']['output']
+  readonly changedBy: Scalars['String']['output']
+}
+
+/** See ChatThreadConnection. */
+export type SeoConfigConnection = {
+  readonly nodes: ReadonlyArray<SeoConfig>
+  readonly pageInfo: PageInfo
+}
+
+export type SaveSeoConfigInput = {
+  readonly surfaceId?: InputMaybe<Scalars['ID']['input']>
+  readonly locale?: InputMaybe<Scalars['String']['input']>
+  readonly page: Scalars['String']['input']
+  readonly title?: InputMaybe<Scalars['String']['input']>
+  readonly description?: InputMaybe<Scalars['String']['input']>
+  readonly keywords?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>
+  readonly canonicalUrl?: InputMaybe<Scalars['String']['input']>
+  readonly robots?: InputMaybe<Scalars['String']['input']>
+  readonly openGraph?: InputMaybe<Scalars['JSON']['input']>
+  readonly structuredData?: InputMaybe<Scalars['JSON']['input']>
+}
+
+export type SaveSeoConfigPayload = {
+  readonly config: SeoConfig
+}
+
+export type DeleteSeoConfigInput = {
+  readonly surfaceId?: InputMaybe<Scalars['ID']['input']>
+  readonly locale?: InputMaybe<Scalars['String']['input']>
+  readonly page: Scalars['String']['input']
+}
+
+export type DeleteSeoConfigPayload = {
+  readonly deletedPage: Scalars['String']['output']
+}
+
+/** What is changed is no longer as the caller saw it. Read it again, decide, and repeat. */
+export type StaleVersion = {
+  /** Always STALE_REVISION. */
+  readonly code: Scalars['String']['output']
+  readonly message: Scalars['String']['output']
+  /** What the caller gave; 0 stands for: not there yet. */
+  readonly expected: Scalars['Int']['output']
+  /** What there is; 0: nothing. */
+  readonly current: Scalars['Int']['output']
+}
+
+/** Who releases a strategy lock. */
+export type ApproverPolicy = 'NONE' | 'ANY_OWNER' | 'ANY_EDITOR' | 'TWO_PEOPLE' | 'OPERATOR'
+
+/** What happens to an action that a policy does not let through. */
+export type StrategyDefaultBehavior = 'ALLOW' | 'ASK' | 'DENY'
+
+/** Whether an action needs a strategy lock, on one surface or on all. */
+export type StrategyPolicy = {
+  /** Null: every surface. */
+  readonly surfaceId?: Maybe<Scalars['ID']['output']>
+  /** `*` stands for every action that has no policy of its own. */
+  readonly actionName: Scalars['String']['output']
+  readonly requiresLock: Scalars['Boolean']['output']
+  readonly lockId?: Maybe<Scalars['ID']['output']>
+  readonly approverPolicy: ApproverPolicy
+  readonly defaultBehavior: StrategyDefaultBehavior
+  /** 1, 2, 3… with every change. */
+  readonly revision: Scalars['Int']['output']
+  readonly changedAt: Scalars['DateTime']['output']
+  readonly changedBy: Scalars['String']['output']
+}
+
+/** See ChatThreadConnection. */
+export type StrategyPolicyConnection = {
+  readonly nodes: ReadonlyArray<StrategyPolicy>
+  readonly pageInfo: PageInfo
+}
+
+export type SaveStrategyPolicyInput = {
+  readonly surfaceId?: InputMaybe<Scalars['ID']['input']>
+  readonly actionName: Scalars['String']['input']
+  readonly requiresLock: Scalars['Boolean']['input']
+  /** Required when a lock is. */
+  readonly lockId?: InputMaybe<Scalars['ID']['input']>
+  readonly approverPolicy: ApproverPolicy
+  readonly defaultBehavior: StrategyDefaultBehavior
+  /** The revision that the caller has seen; 0 for a new policy. Without it whatever is there is overwritten. */
+  readonly expectedRevision?: InputMaybe<Scalars['Int']['input']>
+}
+
+export type SaveStrategyPolicyPayload = {
+  readonly policy: StrategyPolicy
+}
+
+export type SaveStrategyPolicyResult = SaveStrategyPolicyPayload | StaleVersion
+
+export type DeleteStrategyPolicyInput = {
+  readonly surfaceId?: InputMaybe<Scalars['ID']['input']>
+  readonly actionName: Scalars['String']['input']
+}
+
+export type DeleteStrategyPolicyPayload = {
+  /** Whether there was one. */
+  readonly deleted: Scalars['Boolean']['output']
+}
+
+export type SeedStrategyPoliciesPayload = {
+  /** What was not there yet. */
+  readonly added: ReadonlyArray<StrategyPolicy>
+}
+
+/** A row of JSON by table and key. */
+export type TableRow = {
+  readonly key: Scalars['ID']['output']
+  readonly data: Scalars['JSON']['output']
+  /** Opaque. Give it as `expectedVersion` to change the row as it was seen. */
+  readonly version: Scalars['String']['output']
+  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>
+}
+
+/** See ChatThreadConnection. */
+export type TableRowConnection = {
+  readonly nodes: ReadonlyArray<TableRow>
+  readonly pageInfo: PageInfo
+}
+
+export type SaveTableRowInput = {
+  /** Up to 63 letters, digits, - and _, starting with a letter. */
+  readonly table: Scalars['String']['input']
+  readonly key: Scalars['ID']['input']
+  /** An object; replaces the whole row. */
+  readonly data: Scalars['JSON']['input']
+  readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>
+  /** The row as the caller saw it. The empty text: there is none yet. Without it whatever is there is overwritten. */
+  readonly expectedVersion?: InputMaybe<Scalars['String']['input']>
+}
+
+export type SaveTableRowPayload = {
+  readonly row: TableRow
+}
+
+/** The row is no longer as the caller saw it. */
+export type TableRowChanged = {
+  /** Always CONFLICT. */
+  readonly code: Scalars['String']['output']
+  readonly message: Scalars['String']['output']
+  /** As it is now; null when there is none. */
+  readonly current?: Maybe<TableRow>
+}
+
+export type SaveTableRowResult = SaveTableRowPayload | TableRowChanged
+
+export type DeleteTableRowInput = {
+  readonly table: Scalars['String']['input']
+  readonly key: Scalars['ID']['input']
+  /** Without it the row is deleted as it is; deleting what is not there is no error then. */
+  readonly expectedVersion?: InputMaybe<Scalars['String']['input']>
+}
+
+export type DeleteTableRowPayload = {
+  readonly deletedKey: Scalars['ID']['output']
+}
+
+export type DeleteTableRowResult = DeleteTableRowPayload | TableRowChanged
+
 export type ResolverTypeWrapper<T> = Promise<T> | T
 
 export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
@@ -481,6 +1832,33 @@ export type DirectiveResolverFn<
   info: GraphQLResolveInfo,
 ) => TResult | Promise<TResult>
 
+/** Mapping of union types */
+export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  SpendBudgetResult:
+    | (Omit<BudgetSpent, 'entry'> & { entry: _RefType['BudgetEntry'] })
+    | (Omit<BudgetExceeded, 'refusedBy'> & { refusedBy: _RefType['BudgetUsage'] })
+  AppendCanvasCommandResult:
+    | (Omit<AppendCanvasCommandPayload, 'command'> & { command: _RefType['CanvasCommand'] })
+    | StaleVersion
+  SaveConfigResult:
+    (Omit<SaveConfigPayload, 'config'> & { config: _RefType['ConfigVersion'] }) | StaleVersion
+  SaveActionBindingResult:
+    | (Omit<SaveActionBindingPayload, 'binding'> & { binding: _RefType['ActionBinding'] })
+    | StaleVersion
+  SaveBlackboardResult:
+    | (Omit<SaveBlackboardPayload, 'blackboard'> & { blackboard: _RefType['Blackboard'] })
+    | StaleVersion
+  SaveStrategyPolicyResult:
+    | (Omit<SaveStrategyPolicyPayload, 'policy'> & { policy: _RefType['StrategyPolicy'] })
+    | StaleVersion
+  SaveTableRowResult:
+    | (Omit<SaveTableRowPayload, 'row'> & { row: _RefType['TableRow'] })
+    | (Omit<TableRowChanged, 'current'> & { current?: Maybe<_RefType['TableRow']> })
+  DeleteTableRowResult:
+    | DeleteTableRowPayload
+    | (Omit<TableRowChanged, 'current'> & { current?: Maybe<_RefType['TableRow']> })
+}
+
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>
@@ -518,6 +1896,102 @@ export type ResolversTypes = {
   >
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>
+  UtmTemplate: ResolverTypeWrapper<UtmTemplateValue>
+  UtmTemplateInput: UtmTemplateInput
+  AttributionContract: ResolverTypeWrapper<AttributionContractValue>
+  AttributionContractConnection: ResolverTypeWrapper<
+    Omit<AttributionContractConnection, 'nodes'> & {
+      nodes: ReadonlyArray<ResolversTypes['AttributionContract']>
+    }
+  >
+  SaveAttributionContractInput: SaveAttributionContractInput
+  SaveAttributionContractPayload: ResolverTypeWrapper<
+    Omit<SaveAttributionContractPayload, 'contract'> & {
+      contract: ResolversTypes['AttributionContract']
+    }
+  >
+  DeleteAttributionContractInput: DeleteAttributionContractInput
+  DeleteAttributionContractPayload: ResolverTypeWrapper<DeleteAttributionContractPayload>
+  BudgetPeriod: BudgetPeriod
+  BudgetUsage: ResolverTypeWrapper<BudgetUsageValue>
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>
+  BudgetEntry: ResolverTypeWrapper<BudgetEntryValue>
+  BudgetMonth: ResolverTypeWrapper<BudgetMonthValue>
+  BudgetEntryConnection: ResolverTypeWrapper<
+    Omit<BudgetEntryConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['BudgetEntry']> }
+  >
+  BudgetMonthConnection: ResolverTypeWrapper<
+    Omit<BudgetMonthConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['BudgetMonth']> }
+  >
+  SetBudgetLimitInput: SetBudgetLimitInput
+  SetBudgetLimitPayload: ResolverTypeWrapper<
+    Omit<SetBudgetLimitPayload, 'usage'> & { usage: ResolversTypes['BudgetUsage'] }
+  >
+  SpendBudgetInput: SpendBudgetInput
+  BudgetSpent: ResolverTypeWrapper<
+    Omit<BudgetSpent, 'entry'> & { entry: ResolversTypes['BudgetEntry'] }
+  >
+  BudgetExceeded: ResolverTypeWrapper<
+    Omit<BudgetExceeded, 'refusedBy'> & { refusedBy: ResolversTypes['BudgetUsage'] }
+  >
+  SpendBudgetResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SpendBudgetResult']>
+  RefundBudgetInput: RefundBudgetInput
+  RefundBudgetPayload: ResolverTypeWrapper<
+    Omit<RefundBudgetPayload, 'entry'> & { entry: ResolversTypes['BudgetEntry'] }
+  >
+  Canvas: ResolverTypeWrapper<CanvasValue>
+  CanvasCommand: ResolverTypeWrapper<CanvasCommandValue>
+  CanvasConnection: ResolverTypeWrapper<
+    Omit<CanvasConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['Canvas']> }
+  >
+  AppendCanvasCommandInput: AppendCanvasCommandInput
+  AppendCanvasCommandPayload: ResolverTypeWrapper<
+    Omit<AppendCanvasCommandPayload, 'command'> & { command: ResolversTypes['CanvasCommand'] }
+  >
+  AppendCanvasCommandResult: ResolverTypeWrapper<
+    ResolversUnionTypes<ResolversTypes>['AppendCanvasCommandResult']
+  >
+  ChatRole: ChatRole
+  ChatThread: ResolverTypeWrapper<ChatThreadValue>
+  ChatMessage: ResolverTypeWrapper<ChatMessageValue>
+  ChatSnapshot: ResolverTypeWrapper<ChatSnapshotValue>
+  ChatThreadConnection: ResolverTypeWrapper<
+    Omit<ChatThreadConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['ChatThread']> }
+  >
+  ChatMessageConnection: ResolverTypeWrapper<
+    Omit<ChatMessageConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['ChatMessage']> }
+  >
+  ChatSnapshotConnection: ResolverTypeWrapper<
+    Omit<ChatSnapshotConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['ChatSnapshot']> }
+  >
+  StartChatThreadInput: StartChatThreadInput
+  StartChatThreadPayload: ResolverTypeWrapper<
+    Omit<StartChatThreadPayload, 'thread'> & { thread: ResolversTypes['ChatThread'] }
+  >
+  AppendChatMessageInput: AppendChatMessageInput
+  AppendChatMessagePayload: ResolverTypeWrapper<
+    Omit<AppendChatMessagePayload, 'message'> & { message: ResolversTypes['ChatMessage'] }
+  >
+  SaveChatSnapshotInput: SaveChatSnapshotInput
+  SaveChatSnapshotPayload: ResolverTypeWrapper<
+    Omit<SaveChatSnapshotPayload, 'snapshot'> & { snapshot: ResolversTypes['ChatSnapshot'] }
+  >
+  DeleteChatThreadInput: DeleteChatThreadInput
+  DeleteChatThreadPayload: ResolverTypeWrapper<DeleteChatThreadPayload>
+  ConfigScope: ConfigScope
+  ConfigVersion: ResolverTypeWrapper<ConfigVersionValue>
+  ConfigVersionConnection: ResolverTypeWrapper<
+    Omit<ConfigVersionConnection, 'nodes'> & {
+      nodes: ReadonlyArray<ResolversTypes['ConfigVersion']>
+    }
+  >
+  EffectiveConfig: ResolverTypeWrapper<EffectiveConfigValue>
+  SaveConfigInput: SaveConfigInput
+  RestoreConfigInput: RestoreConfigInput
+  SaveConfigPayload: ResolverTypeWrapper<
+    Omit<SaveConfigPayload, 'config'> & { config: ResolversTypes['ConfigVersion'] }
+  >
+  SaveConfigResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SaveConfigResult']>
   RouteDiagnostics: ResolverTypeWrapper<RouteDiagnosticsValue>
   BackendDiagnosticsConnection: ResolverTypeWrapper<
     Omit<BackendDiagnosticsConnection, 'edges' | 'nodes'> & {
@@ -529,7 +2003,6 @@ export type ResolversTypes = {
     Omit<BackendDiagnosticsEdge, 'node'> & { node: ResolversTypes['BackendDiagnostics'] }
   >
   BackendDiagnostics: ResolverTypeWrapper<BackendDiagnosticsValue>
-  Float: ResolverTypeWrapper<Scalars['Float']['output']>
   FailureCount: ResolverTypeWrapper<FailureCount>
   RouteAudit: ResolverTypeWrapper<RouteAuditValue>
   RouteAuditAction: RouteAuditAction
@@ -544,6 +2017,141 @@ export type ResolversTypes = {
   >
   RouteCandidate: ResolverTypeWrapper<RouteCandidateValue>
   RouteCondition: RouteCondition
+  FirearmActorType: FirearmActorType
+  ActionBinding: ResolverTypeWrapper<ActionBindingValue>
+  FirearmGrant: ResolverTypeWrapper<FirearmGrantValue>
+  FirearmRefusal: FirearmRefusal
+  FirearmsDecision: ResolverTypeWrapper<FirearmsDecisionValue>
+  FirearmsChange: FirearmsChange
+  FirearmsAudit: ResolverTypeWrapper<FirearmsAuditValue>
+  ActionBindingConnection: ResolverTypeWrapper<
+    Omit<ActionBindingConnection, 'nodes'> & {
+      nodes: ReadonlyArray<ResolversTypes['ActionBinding']>
+    }
+  >
+  FirearmGrantConnection: ResolverTypeWrapper<
+    Omit<FirearmGrantConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['FirearmGrant']> }
+  >
+  FirearmsAuditConnection: ResolverTypeWrapper<
+    Omit<FirearmsAuditConnection, 'nodes'> & {
+      nodes: ReadonlyArray<ResolversTypes['FirearmsAudit']>
+    }
+  >
+  SaveActionBindingInput: SaveActionBindingInput
+  SaveActionBindingPayload: ResolverTypeWrapper<
+    Omit<SaveActionBindingPayload, 'binding'> & { binding: ResolversTypes['ActionBinding'] }
+  >
+  SaveActionBindingResult: ResolverTypeWrapper<
+    ResolversUnionTypes<ResolversTypes>['SaveActionBindingResult']
+  >
+  DeleteActionBindingInput: DeleteActionBindingInput
+  DeleteActionBindingPayload: ResolverTypeWrapper<DeleteActionBindingPayload>
+  GrantFirearmInput: GrantFirearmInput
+  GrantFirearmPayload: ResolverTypeWrapper<
+    Omit<GrantFirearmPayload, 'grant'> & { grant: ResolversTypes['FirearmGrant'] }
+  >
+  RevokeFirearmInput: RevokeFirearmInput
+  RevokeFirearmPayload: ResolverTypeWrapper<RevokeFirearmPayload>
+  MediaOutput: ResolverTypeWrapper<MediaOutputValue>
+  MediaOutputConnection: ResolverTypeWrapper<
+    Omit<MediaOutputConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['MediaOutput']> }
+  >
+  RecordMediaOutputInput: RecordMediaOutputInput
+  RecordMediaOutputPayload: ResolverTypeWrapper<
+    Omit<RecordMediaOutputPayload, 'output'> & { output: ResolversTypes['MediaOutput'] }
+  >
+  DeleteMediaOutputInput: DeleteMediaOutputInput
+  DeleteMediaOutputPayload: ResolverTypeWrapper<DeleteMediaOutputPayload>
+  MemorySession: ResolverTypeWrapper<MemorySessionValue>
+  MemoryMessage: ResolverTypeWrapper<MemoryMessageValue>
+  Blackboard: ResolverTypeWrapper<BlackboardValue>
+  MemorySessionConnection: ResolverTypeWrapper<
+    Omit<MemorySessionConnection, 'nodes'> & {
+      nodes: ReadonlyArray<ResolversTypes['MemorySession']>
+    }
+  >
+  BlackboardConnection: ResolverTypeWrapper<
+    Omit<BlackboardConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['Blackboard']> }
+  >
+  MemoryMessageInput: MemoryMessageInput
+  AppendMemoryMessageInput: AppendMemoryMessageInput
+  SaveMemorySessionInput: SaveMemorySessionInput
+  MemorySessionPayload: ResolverTypeWrapper<
+    Omit<MemorySessionPayload, 'session'> & { session: ResolversTypes['MemorySession'] }
+  >
+  DeleteMemorySessionInput: DeleteMemorySessionInput
+  DeleteMemorySessionPayload: ResolverTypeWrapper<DeleteMemorySessionPayload>
+  SaveBlackboardInput: SaveBlackboardInput
+  SaveBlackboardPayload: ResolverTypeWrapper<
+    Omit<SaveBlackboardPayload, 'blackboard'> & { blackboard: ResolversTypes['Blackboard'] }
+  >
+  SaveBlackboardResult: ResolverTypeWrapper<
+    ResolversUnionTypes<ResolversTypes>['SaveBlackboardResult']
+  >
+  DeleteBlackboardInput: DeleteBlackboardInput
+  DeleteBlackboardPayload: ResolverTypeWrapper<DeleteBlackboardPayload>
+  MetricDimension: MetricDimension
+  MetricResolution: MetricResolution
+  MetricDimensions: ResolverTypeWrapper<MetricDimensionsValue>
+  MetricDimensionsInput: MetricDimensionsInput
+  MetricPoint: ResolverTypeWrapper<MetricPointValue>
+  MetricCount: ResolverTypeWrapper<MetricCountValue>
+  MetricPointConnection: ResolverTypeWrapper<
+    Omit<MetricPointConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['MetricPoint']> }
+  >
+  MetricPointInput: MetricPointInput
+  RecordMetricInput: RecordMetricInput
+  RecordMetricPayload: ResolverTypeWrapper<RecordMetricPayload>
+  SeoConfig: ResolverTypeWrapper<SeoConfigValue>
+  SeoConfigConnection: ResolverTypeWrapper<
+    Omit<SeoConfigConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['SeoConfig']> }
+  >
+  SaveSeoConfigInput: SaveSeoConfigInput
+  SaveSeoConfigPayload: ResolverTypeWrapper<
+    Omit<SaveSeoConfigPayload, 'config'> & { config: ResolversTypes['SeoConfig'] }
+  >
+  DeleteSeoConfigInput: DeleteSeoConfigInput
+  DeleteSeoConfigPayload: ResolverTypeWrapper<DeleteSeoConfigPayload>
+  StaleVersion: ResolverTypeWrapper<StaleVersion>
+  ApproverPolicy: ApproverPolicy
+  StrategyDefaultBehavior: StrategyDefaultBehavior
+  StrategyPolicy: ResolverTypeWrapper<StrategyPolicyValue>
+  StrategyPolicyConnection: ResolverTypeWrapper<
+    Omit<StrategyPolicyConnection, 'nodes'> & {
+      nodes: ReadonlyArray<ResolversTypes['StrategyPolicy']>
+    }
+  >
+  SaveStrategyPolicyInput: SaveStrategyPolicyInput
+  SaveStrategyPolicyPayload: ResolverTypeWrapper<
+    Omit<SaveStrategyPolicyPayload, 'policy'> & { policy: ResolversTypes['StrategyPolicy'] }
+  >
+  SaveStrategyPolicyResult: ResolverTypeWrapper<
+    ResolversUnionTypes<ResolversTypes>['SaveStrategyPolicyResult']
+  >
+  DeleteStrategyPolicyInput: DeleteStrategyPolicyInput
+  DeleteStrategyPolicyPayload: ResolverTypeWrapper<DeleteStrategyPolicyPayload>
+  SeedStrategyPoliciesPayload: ResolverTypeWrapper<
+    Omit<SeedStrategyPoliciesPayload, 'added'> & {
+      added: ReadonlyArray<ResolversTypes['StrategyPolicy']>
+    }
+  >
+  TableRow: ResolverTypeWrapper<TableRowValue>
+  TableRowConnection: ResolverTypeWrapper<
+    Omit<TableRowConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['TableRow']> }
+  >
+  SaveTableRowInput: SaveTableRowInput
+  SaveTableRowPayload: ResolverTypeWrapper<
+    Omit<SaveTableRowPayload, 'row'> & { row: ResolversTypes['TableRow'] }
+  >
+  TableRowChanged: ResolverTypeWrapper<
+    Omit<TableRowChanged, 'current'> & { current?: Maybe<ResolversTypes['TableRow']> }
+  >
+  SaveTableRowResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SaveTableRowResult']>
+  DeleteTableRowInput: DeleteTableRowInput
+  DeleteTableRowPayload: ResolverTypeWrapper<DeleteTableRowPayload>
+  DeleteTableRowResult: ResolverTypeWrapper<
+    ResolversUnionTypes<ResolversTypes>['DeleteTableRowResult']
+  >
 }
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -577,6 +2185,89 @@ export type ResolversParentTypes = {
   }
   Mutation: Record<PropertyKey, never>
   Subscription: Record<PropertyKey, never>
+  UtmTemplate: UtmTemplateValue
+  UtmTemplateInput: UtmTemplateInput
+  AttributionContract: AttributionContractValue
+  AttributionContractConnection: Omit<AttributionContractConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['AttributionContract']>
+  }
+  SaveAttributionContractInput: SaveAttributionContractInput
+  SaveAttributionContractPayload: Omit<SaveAttributionContractPayload, 'contract'> & {
+    contract: ResolversParentTypes['AttributionContract']
+  }
+  DeleteAttributionContractInput: DeleteAttributionContractInput
+  DeleteAttributionContractPayload: DeleteAttributionContractPayload
+  BudgetUsage: BudgetUsageValue
+  Float: Scalars['Float']['output']
+  BudgetEntry: BudgetEntryValue
+  BudgetMonth: BudgetMonthValue
+  BudgetEntryConnection: Omit<BudgetEntryConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['BudgetEntry']>
+  }
+  BudgetMonthConnection: Omit<BudgetMonthConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['BudgetMonth']>
+  }
+  SetBudgetLimitInput: SetBudgetLimitInput
+  SetBudgetLimitPayload: Omit<SetBudgetLimitPayload, 'usage'> & {
+    usage: ResolversParentTypes['BudgetUsage']
+  }
+  SpendBudgetInput: SpendBudgetInput
+  BudgetSpent: Omit<BudgetSpent, 'entry'> & { entry: ResolversParentTypes['BudgetEntry'] }
+  BudgetExceeded: Omit<BudgetExceeded, 'refusedBy'> & {
+    refusedBy: ResolversParentTypes['BudgetUsage']
+  }
+  SpendBudgetResult: ResolversUnionTypes<ResolversParentTypes>['SpendBudgetResult']
+  RefundBudgetInput: RefundBudgetInput
+  RefundBudgetPayload: Omit<RefundBudgetPayload, 'entry'> & {
+    entry: ResolversParentTypes['BudgetEntry']
+  }
+  Canvas: CanvasValue
+  CanvasCommand: CanvasCommandValue
+  CanvasConnection: Omit<CanvasConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['Canvas']>
+  }
+  AppendCanvasCommandInput: AppendCanvasCommandInput
+  AppendCanvasCommandPayload: Omit<AppendCanvasCommandPayload, 'command'> & {
+    command: ResolversParentTypes['CanvasCommand']
+  }
+  AppendCanvasCommandResult: ResolversUnionTypes<ResolversParentTypes>['AppendCanvasCommandResult']
+  ChatThread: ChatThreadValue
+  ChatMessage: ChatMessageValue
+  ChatSnapshot: ChatSnapshotValue
+  ChatThreadConnection: Omit<ChatThreadConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['ChatThread']>
+  }
+  ChatMessageConnection: Omit<ChatMessageConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['ChatMessage']>
+  }
+  ChatSnapshotConnection: Omit<ChatSnapshotConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['ChatSnapshot']>
+  }
+  StartChatThreadInput: StartChatThreadInput
+  StartChatThreadPayload: Omit<StartChatThreadPayload, 'thread'> & {
+    thread: ResolversParentTypes['ChatThread']
+  }
+  AppendChatMessageInput: AppendChatMessageInput
+  AppendChatMessagePayload: Omit<AppendChatMessagePayload, 'message'> & {
+    message: ResolversParentTypes['ChatMessage']
+  }
+  SaveChatSnapshotInput: SaveChatSnapshotInput
+  SaveChatSnapshotPayload: Omit<SaveChatSnapshotPayload, 'snapshot'> & {
+    snapshot: ResolversParentTypes['ChatSnapshot']
+  }
+  DeleteChatThreadInput: DeleteChatThreadInput
+  DeleteChatThreadPayload: DeleteChatThreadPayload
+  ConfigVersion: ConfigVersionValue
+  ConfigVersionConnection: Omit<ConfigVersionConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['ConfigVersion']>
+  }
+  EffectiveConfig: EffectiveConfigValue
+  SaveConfigInput: SaveConfigInput
+  RestoreConfigInput: RestoreConfigInput
+  SaveConfigPayload: Omit<SaveConfigPayload, 'config'> & {
+    config: ResolversParentTypes['ConfigVersion']
+  }
+  SaveConfigResult: ResolversUnionTypes<ResolversParentTypes>['SaveConfigResult']
   RouteDiagnostics: RouteDiagnosticsValue
   BackendDiagnosticsConnection: Omit<BackendDiagnosticsConnection, 'edges' | 'nodes'> & {
     edges: ReadonlyArray<ResolversParentTypes['BackendDiagnosticsEdge']>
@@ -586,7 +2277,6 @@ export type ResolversParentTypes = {
     node: ResolversParentTypes['BackendDiagnostics']
   }
   BackendDiagnostics: BackendDiagnosticsValue
-  Float: Scalars['Float']['output']
   FailureCount: FailureCount
   RouteAudit: RouteAuditValue
   RouteAuditConnection: Omit<RouteAuditConnection, 'nodes'> & {
@@ -597,6 +2287,114 @@ export type ResolversParentTypes = {
     candidates: ReadonlyArray<ResolversParentTypes['RouteCandidate']>
   }
   RouteCandidate: RouteCandidateValue
+  ActionBinding: ActionBindingValue
+  FirearmGrant: FirearmGrantValue
+  FirearmsDecision: FirearmsDecisionValue
+  FirearmsAudit: FirearmsAuditValue
+  ActionBindingConnection: Omit<ActionBindingConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['ActionBinding']>
+  }
+  FirearmGrantConnection: Omit<FirearmGrantConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['FirearmGrant']>
+  }
+  FirearmsAuditConnection: Omit<FirearmsAuditConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['FirearmsAudit']>
+  }
+  SaveActionBindingInput: SaveActionBindingInput
+  SaveActionBindingPayload: Omit<SaveActionBindingPayload, 'binding'> & {
+    binding: ResolversParentTypes['ActionBinding']
+  }
+  SaveActionBindingResult: ResolversUnionTypes<ResolversParentTypes>['SaveActionBindingResult']
+  DeleteActionBindingInput: DeleteActionBindingInput
+  DeleteActionBindingPayload: DeleteActionBindingPayload
+  GrantFirearmInput: GrantFirearmInput
+  GrantFirearmPayload: Omit<GrantFirearmPayload, 'grant'> & {
+    grant: ResolversParentTypes['FirearmGrant']
+  }
+  RevokeFirearmInput: RevokeFirearmInput
+  RevokeFirearmPayload: RevokeFirearmPayload
+  MediaOutput: MediaOutputValue
+  MediaOutputConnection: Omit<MediaOutputConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['MediaOutput']>
+  }
+  RecordMediaOutputInput: RecordMediaOutputInput
+  RecordMediaOutputPayload: Omit<RecordMediaOutputPayload, 'output'> & {
+    output: ResolversParentTypes['MediaOutput']
+  }
+  DeleteMediaOutputInput: DeleteMediaOutputInput
+  DeleteMediaOutputPayload: DeleteMediaOutputPayload
+  MemorySession: MemorySessionValue
+  MemoryMessage: MemoryMessageValue
+  Blackboard: BlackboardValue
+  MemorySessionConnection: Omit<MemorySessionConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['MemorySession']>
+  }
+  BlackboardConnection: Omit<BlackboardConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['Blackboard']>
+  }
+  MemoryMessageInput: MemoryMessageInput
+  AppendMemoryMessageInput: AppendMemoryMessageInput
+  SaveMemorySessionInput: SaveMemorySessionInput
+  MemorySessionPayload: Omit<MemorySessionPayload, 'session'> & {
+    session: ResolversParentTypes['MemorySession']
+  }
+  DeleteMemorySessionInput: DeleteMemorySessionInput
+  DeleteMemorySessionPayload: DeleteMemorySessionPayload
+  SaveBlackboardInput: SaveBlackboardInput
+  SaveBlackboardPayload: Omit<SaveBlackboardPayload, 'blackboard'> & {
+    blackboard: ResolversParentTypes['Blackboard']
+  }
+  SaveBlackboardResult: ResolversUnionTypes<ResolversParentTypes>['SaveBlackboardResult']
+  DeleteBlackboardInput: DeleteBlackboardInput
+  DeleteBlackboardPayload: DeleteBlackboardPayload
+  MetricDimensions: MetricDimensionsValue
+  MetricDimensionsInput: MetricDimensionsInput
+  MetricPoint: MetricPointValue
+  MetricCount: MetricCountValue
+  MetricPointConnection: Omit<MetricPointConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['MetricPoint']>
+  }
+  MetricPointInput: MetricPointInput
+  RecordMetricInput: RecordMetricInput
+  RecordMetricPayload: RecordMetricPayload
+  SeoConfig: SeoConfigValue
+  SeoConfigConnection: Omit<SeoConfigConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['SeoConfig']>
+  }
+  SaveSeoConfigInput: SaveSeoConfigInput
+  SaveSeoConfigPayload: Omit<SaveSeoConfigPayload, 'config'> & {
+    config: ResolversParentTypes['SeoConfig']
+  }
+  DeleteSeoConfigInput: DeleteSeoConfigInput
+  DeleteSeoConfigPayload: DeleteSeoConfigPayload
+  StaleVersion: StaleVersion
+  StrategyPolicy: StrategyPolicyValue
+  StrategyPolicyConnection: Omit<StrategyPolicyConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['StrategyPolicy']>
+  }
+  SaveStrategyPolicyInput: SaveStrategyPolicyInput
+  SaveStrategyPolicyPayload: Omit<SaveStrategyPolicyPayload, 'policy'> & {
+    policy: ResolversParentTypes['StrategyPolicy']
+  }
+  SaveStrategyPolicyResult: ResolversUnionTypes<ResolversParentTypes>['SaveStrategyPolicyResult']
+  DeleteStrategyPolicyInput: DeleteStrategyPolicyInput
+  DeleteStrategyPolicyPayload: DeleteStrategyPolicyPayload
+  SeedStrategyPoliciesPayload: Omit<SeedStrategyPoliciesPayload, 'added'> & {
+    added: ReadonlyArray<ResolversParentTypes['StrategyPolicy']>
+  }
+  TableRow: TableRowValue
+  TableRowConnection: Omit<TableRowConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['TableRow']>
+  }
+  SaveTableRowInput: SaveTableRowInput
+  SaveTableRowPayload: Omit<SaveTableRowPayload, 'row'> & { row: ResolversParentTypes['TableRow'] }
+  TableRowChanged: Omit<TableRowChanged, 'current'> & {
+    current?: Maybe<ResolversParentTypes['TableRow']>
+  }
+  SaveTableRowResult: ResolversUnionTypes<ResolversParentTypes>['SaveTableRowResult']
+  DeleteTableRowInput: DeleteTableRowInput
+  DeleteTableRowPayload: DeleteTableRowPayload
+  DeleteTableRowResult: ResolversUnionTypes<ResolversParentTypes>['DeleteTableRowResult']
 }
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<
@@ -762,6 +2560,84 @@ export type QueryResolvers<
     ContextType,
     RequireFields<QueryTimelineEndArgs, 'legacyId'>
   >
+  attributionContract?: Resolver<
+    Maybe<ResolversTypes['AttributionContract']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryAttributionContractArgs, 'platform'>
+  >
+  attributionContracts?: Resolver<
+    ResolversTypes['AttributionContractConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryAttributionContractsArgs, 'first'>
+  >
+  attributedLink?: Resolver<
+    ResolversTypes['String'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryAttributedLinkArgs, 'platform' | 'link'>
+  >
+  budgetUsage?: Resolver<
+    ResolversTypes['BudgetUsage'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryBudgetUsageArgs, 'budget'>
+  >
+  budgetHistory?: Resolver<
+    ResolversTypes['BudgetMonthConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryBudgetHistoryArgs, 'budget' | 'first'>
+  >
+  budgetEntries?: Resolver<
+    ResolversTypes['BudgetEntryConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryBudgetEntriesArgs, 'budget' | 'first'>
+  >
+  canvas?: Resolver<
+    ResolversTypes['Canvas'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryCanvasArgs, 'id'>
+  >
+  canvases?: Resolver<
+    ResolversTypes['CanvasConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryCanvasesArgs, 'first'>
+  >
+  chatThread?: Resolver<
+    Maybe<ResolversTypes['ChatThread']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryChatThreadArgs, 'id'>
+  >
+  chatThreads?: Resolver<
+    ResolversTypes['ChatThreadConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryChatThreadsArgs, 'first'>
+  >
+  config?: Resolver<
+    Maybe<ResolversTypes['ConfigVersion']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryConfigArgs, 'scope'>
+  >
+  configVersions?: Resolver<
+    ResolversTypes['ConfigVersionConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryConfigVersionsArgs, 'scope' | 'first'>
+  >
+  effectiveConfig?: Resolver<
+    Maybe<ResolversTypes['EffectiveConfig']>,
+    ParentType,
+    ContextType,
+    Partial<QueryEffectiveConfigArgs>
+  >
   routeDiagnostics?: Resolver<ResolversTypes['RouteDiagnostics'], ParentType, ContextType>
   routeAudits?: Resolver<
     ResolversTypes['RouteAuditConnection'],
@@ -774,6 +2650,138 @@ export type QueryResolvers<
     ParentType,
     ContextType,
     RequireFields<QueryExplainRouteArgs, 'resourceKind'>
+  >
+  actionBinding?: Resolver<
+    Maybe<ResolversTypes['ActionBinding']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryActionBindingArgs, 'actionName'>
+  >
+  actionBindings?: Resolver<
+    ResolversTypes['ActionBindingConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryActionBindingsArgs, 'first'>
+  >
+  firearmGrants?: Resolver<
+    ResolversTypes['FirearmGrantConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryFirearmGrantsArgs, 'actorType' | 'actorId' | 'first'>
+  >
+  firearmHolders?: Resolver<
+    ResolversTypes['FirearmGrantConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryFirearmHoldersArgs, 'firearmId' | 'first'>
+  >
+  firearmsDecision?: Resolver<
+    ResolversTypes['FirearmsDecision'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryFirearmsDecisionArgs, 'actionName' | 'holdsStrategyLock'>
+  >
+  firearmsAudit?: Resolver<
+    ResolversTypes['FirearmsAuditConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryFirearmsAuditArgs, 'first'>
+  >
+  mediaOutput?: Resolver<
+    Maybe<ResolversTypes['MediaOutput']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryMediaOutputArgs, 'assetId' | 'id'>
+  >
+  mediaOutputs?: Resolver<
+    ResolversTypes['MediaOutputConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryMediaOutputsArgs, 'assetId' | 'first'>
+  >
+  memorySession?: Resolver<
+    Maybe<ResolversTypes['MemorySession']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryMemorySessionArgs, 'sessionId'>
+  >
+  memorySessions?: Resolver<
+    ResolversTypes['MemorySessionConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryMemorySessionsArgs, 'first'>
+  >
+  blackboard?: Resolver<
+    Maybe<ResolversTypes['Blackboard']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryBlackboardArgs, 'key'>
+  >
+  blackboards?: Resolver<
+    ResolversTypes['BlackboardConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryBlackboardsArgs, 'prefix' | 'first'>
+  >
+  metricCounts?: Resolver<
+    ReadonlyArray<ResolversTypes['MetricCount']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryMetricCountsArgs, 'metric' | 'from' | 'to' | 'resolution'>
+  >
+  metricPoints?: Resolver<
+    ResolversTypes['MetricPointConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryMetricPointsArgs, 'metric' | 'from' | 'to' | 'first'>
+  >
+  seoConfig?: Resolver<
+    Maybe<ResolversTypes['SeoConfig']>,
+    ParentType,
+    ContextType,
+    RequireFields<QuerySeoConfigArgs, 'page'>
+  >
+  effectiveSeoConfig?: Resolver<
+    Maybe<ResolversTypes['SeoConfig']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryEffectiveSeoConfigArgs, 'page'>
+  >
+  seoConfigs?: Resolver<
+    ResolversTypes['SeoConfigConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QuerySeoConfigsArgs, 'first'>
+  >
+  strategyPolicy?: Resolver<
+    Maybe<ResolversTypes['StrategyPolicy']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryStrategyPolicyArgs, 'actionName'>
+  >
+  strategyPolicies?: Resolver<
+    ResolversTypes['StrategyPolicyConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryStrategyPoliciesArgs, 'first'>
+  >
+  effectiveStrategyPolicy?: Resolver<
+    Maybe<ResolversTypes['StrategyPolicy']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryEffectiveStrategyPolicyArgs, 'actionName'>
+  >
+  tableRow?: Resolver<
+    Maybe<ResolversTypes['TableRow']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryTableRowArgs, 'table' | 'key'>
+  >
+  tableRows?: Resolver<
+    ResolversTypes['TableRowConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryTableRowsArgs, 'table' | 'prefix' | 'first'>
   >
 }
 
@@ -823,6 +2831,191 @@ export type MutationResolvers<
     ContextType,
     RequireFields<MutationAppendEventArgs, 'input'>
   >
+  saveAttributionContract?: Resolver<
+    ResolversTypes['SaveAttributionContractPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSaveAttributionContractArgs, 'input'>
+  >
+  deleteAttributionContract?: Resolver<
+    ResolversTypes['DeleteAttributionContractPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationDeleteAttributionContractArgs, 'input'>
+  >
+  setBudgetLimit?: Resolver<
+    ResolversTypes['SetBudgetLimitPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSetBudgetLimitArgs, 'input'>
+  >
+  spendBudget?: Resolver<
+    ResolversTypes['SpendBudgetResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSpendBudgetArgs, 'input'>
+  >
+  refundBudget?: Resolver<
+    ResolversTypes['RefundBudgetPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRefundBudgetArgs, 'input'>
+  >
+  appendCanvasCommand?: Resolver<
+    ResolversTypes['AppendCanvasCommandResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationAppendCanvasCommandArgs, 'input'>
+  >
+  startChatThread?: Resolver<
+    ResolversTypes['StartChatThreadPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationStartChatThreadArgs, 'input'>
+  >
+  appendChatMessage?: Resolver<
+    ResolversTypes['AppendChatMessagePayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationAppendChatMessageArgs, 'input'>
+  >
+  saveChatSnapshot?: Resolver<
+    ResolversTypes['SaveChatSnapshotPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSaveChatSnapshotArgs, 'input'>
+  >
+  deleteChatThread?: Resolver<
+    ResolversTypes['DeleteChatThreadPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationDeleteChatThreadArgs, 'input'>
+  >
+  saveConfig?: Resolver<
+    ResolversTypes['SaveConfigResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSaveConfigArgs, 'input'>
+  >
+  restoreConfig?: Resolver<
+    ResolversTypes['SaveConfigResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRestoreConfigArgs, 'input'>
+  >
+  saveActionBinding?: Resolver<
+    ResolversTypes['SaveActionBindingResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSaveActionBindingArgs, 'input'>
+  >
+  deleteActionBinding?: Resolver<
+    ResolversTypes['DeleteActionBindingPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationDeleteActionBindingArgs, 'input'>
+  >
+  grantFirearm?: Resolver<
+    ResolversTypes['GrantFirearmPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationGrantFirearmArgs, 'input'>
+  >
+  revokeFirearm?: Resolver<
+    ResolversTypes['RevokeFirearmPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRevokeFirearmArgs, 'input'>
+  >
+  recordMediaOutput?: Resolver<
+    ResolversTypes['RecordMediaOutputPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRecordMediaOutputArgs, 'input'>
+  >
+  deleteMediaOutput?: Resolver<
+    ResolversTypes['DeleteMediaOutputPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationDeleteMediaOutputArgs, 'input'>
+  >
+  appendMemoryMessage?: Resolver<
+    ResolversTypes['MemorySessionPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationAppendMemoryMessageArgs, 'input'>
+  >
+  saveMemorySession?: Resolver<
+    ResolversTypes['MemorySessionPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSaveMemorySessionArgs, 'input'>
+  >
+  deleteMemorySession?: Resolver<
+    ResolversTypes['DeleteMemorySessionPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationDeleteMemorySessionArgs, 'input'>
+  >
+  saveBlackboard?: Resolver<
+    ResolversTypes['SaveBlackboardResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSaveBlackboardArgs, 'input'>
+  >
+  deleteBlackboard?: Resolver<
+    ResolversTypes['DeleteBlackboardPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationDeleteBlackboardArgs, 'input'>
+  >
+  recordMetric?: Resolver<
+    ResolversTypes['RecordMetricPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRecordMetricArgs, 'input'>
+  >
+  saveSeoConfig?: Resolver<
+    ResolversTypes['SaveSeoConfigPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSaveSeoConfigArgs, 'input'>
+  >
+  deleteSeoConfig?: Resolver<
+    ResolversTypes['DeleteSeoConfigPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationDeleteSeoConfigArgs, 'input'>
+  >
+  saveStrategyPolicy?: Resolver<
+    ResolversTypes['SaveStrategyPolicyResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSaveStrategyPolicyArgs, 'input'>
+  >
+  deleteStrategyPolicy?: Resolver<
+    ResolversTypes['DeleteStrategyPolicyPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationDeleteStrategyPolicyArgs, 'input'>
+  >
+  seedStrategyPolicies?: Resolver<
+    ResolversTypes['SeedStrategyPoliciesPayload'],
+    ParentType,
+    ContextType
+  >
+  saveTableRow?: Resolver<
+    ResolversTypes['SaveTableRowResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSaveTableRowArgs, 'input'>
+  >
+  deleteTableRow?: Resolver<
+    ResolversTypes['DeleteTableRowResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationDeleteTableRowArgs, 'input'>
+  >
 }
 
 export type SubscriptionResolvers<
@@ -843,6 +3036,378 @@ export type SubscriptionResolvers<
     ContextType,
     RequireFields<SubscriptionTimelineArgs, 'legacyId'>
   >
+}
+
+export type UtmTemplateResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['UtmTemplate'] = ResolversParentTypes['UtmTemplate'],
+> = {
+  source?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  medium?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  campaign?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  term?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  content?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+}
+
+export type AttributionContractResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['AttributionContract'] =
+    ResolversParentTypes['AttributionContract'],
+> = {
+  platform?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  utmTemplate?: Resolver<ResolversTypes['UtmTemplate'], ParentType, ContextType>
+  note?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  changedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  changedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+}
+
+export type AttributionContractConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['AttributionContractConnection'] =
+    ResolversParentTypes['AttributionContractConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['AttributionContract']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type SaveAttributionContractPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SaveAttributionContractPayload'] =
+    ResolversParentTypes['SaveAttributionContractPayload'],
+> = {
+  contract?: Resolver<ResolversTypes['AttributionContract'], ParentType, ContextType>
+}
+
+export type DeleteAttributionContractPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DeleteAttributionContractPayload'] =
+    ResolversParentTypes['DeleteAttributionContractPayload'],
+> = {
+  deletedPlatform?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+}
+
+export type BudgetUsageResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['BudgetUsage'] = ResolversParentTypes['BudgetUsage'],
+> = {
+  budget?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  projectId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>
+  limit?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>
+  period?: Resolver<ResolversTypes['BudgetPeriod'], ParentType, ContextType>
+  used?: Resolver<ResolversTypes['Float'], ParentType, ContextType>
+  remaining?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>
+}
+
+export type BudgetEntryResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['BudgetEntry'] = ResolversParentTypes['BudgetEntry'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  amount?: Resolver<ResolversTypes['Float'], ParentType, ContextType>
+  kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  by?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  idempotencyKey?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  refunded?: Resolver<ResolversTypes['Float'], ParentType, ContextType>
+}
+
+export type BudgetMonthResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['BudgetMonth'] = ResolversParentTypes['BudgetMonth'],
+> = {
+  month?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  used?: Resolver<ResolversTypes['Float'], ParentType, ContextType>
+  entries?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+}
+
+export type BudgetEntryConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['BudgetEntryConnection'] =
+    ResolversParentTypes['BudgetEntryConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['BudgetEntry']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type BudgetMonthConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['BudgetMonthConnection'] =
+    ResolversParentTypes['BudgetMonthConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['BudgetMonth']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type SetBudgetLimitPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SetBudgetLimitPayload'] =
+    ResolversParentTypes['SetBudgetLimitPayload'],
+> = {
+  usage?: Resolver<ResolversTypes['BudgetUsage'], ParentType, ContextType>
+}
+
+export type BudgetSpentResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['BudgetSpent'] = ResolversParentTypes['BudgetSpent'],
+> = {
+  entry?: Resolver<ResolversTypes['BudgetEntry'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type BudgetExceededResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['BudgetExceeded'] =
+    ResolversParentTypes['BudgetExceeded'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  refusedBy?: Resolver<ResolversTypes['BudgetUsage'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type SpendBudgetResultResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SpendBudgetResult'] =
+    ResolversParentTypes['SpendBudgetResult'],
+> = {
+  __resolveType?: TypeResolveFn<'BudgetSpent' | 'BudgetExceeded', ParentType, ContextType>
+}
+
+export type RefundBudgetPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['RefundBudgetPayload'] =
+    ResolversParentTypes['RefundBudgetPayload'],
+> = {
+  entry?: Resolver<ResolversTypes['BudgetEntry'], ParentType, ContextType>
+}
+
+export type CanvasResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['Canvas'] = ResolversParentTypes['Canvas'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  headRevision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  commands?: Resolver<
+    ReadonlyArray<ResolversTypes['CanvasCommand']>,
+    ParentType,
+    ContextType,
+    RequireFields<CanvasCommandsArgs, 'afterRevision' | 'first'>
+  >
+  commandByKey?: Resolver<
+    Maybe<ResolversTypes['CanvasCommand']>,
+    ParentType,
+    ContextType,
+    RequireFields<CanvasCommandByKeyArgs, 'idempotencyKey'>
+  >
+  streamId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+}
+
+export type CanvasCommandResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['CanvasCommand'] = ResolversParentTypes['CanvasCommand'],
+> = {
+  canvasId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  idempotencyKey?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  payload?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>
+  actorId?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  appendedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+}
+
+export type CanvasConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['CanvasConnection'] =
+    ResolversParentTypes['CanvasConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Canvas']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type AppendCanvasCommandPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['AppendCanvasCommandPayload'] =
+    ResolversParentTypes['AppendCanvasCommandPayload'],
+> = {
+  command?: Resolver<ResolversTypes['CanvasCommand'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type AppendCanvasCommandResultResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['AppendCanvasCommandResult'] =
+    ResolversParentTypes['AppendCanvasCommandResult'],
+> = {
+  __resolveType?: TypeResolveFn<
+    'AppendCanvasCommandPayload' | 'StaleVersion',
+    ParentType,
+    ContextType
+  >
+}
+
+export type ChatThreadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['ChatThread'] = ResolversParentTypes['ChatThread'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  title?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+  messages?: Resolver<
+    ResolversTypes['ChatMessageConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<ChatThreadMessagesArgs, 'first' | 'newestFirst'>
+  >
+  message?: Resolver<
+    Maybe<ResolversTypes['ChatMessage']>,
+    ParentType,
+    ContextType,
+    RequireFields<ChatThreadMessageArgs, 'id'>
+  >
+  messagesOfRun?: Resolver<
+    ResolversTypes['ChatMessageConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<ChatThreadMessagesOfRunArgs, 'runId' | 'first'>
+  >
+  latestSnapshot?: Resolver<Maybe<ResolversTypes['ChatSnapshot']>, ParentType, ContextType>
+  snapshots?: Resolver<
+    ResolversTypes['ChatSnapshotConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<ChatThreadSnapshotsArgs, 'first'>
+  >
+}
+
+export type ChatMessageResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['ChatMessage'] = ResolversParentTypes['ChatMessage'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  threadId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  sentAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  role?: Resolver<ResolversTypes['ChatRole'], ParentType, ContextType>
+  authorId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  content?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  data?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>
+  runId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>
+  clientId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>
+}
+
+export type ChatSnapshotResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['ChatSnapshot'] = ResolversParentTypes['ChatSnapshot'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  threadId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  upToMessageId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  takenAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  state?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>
+}
+
+export type ChatThreadConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['ChatThreadConnection'] =
+    ResolversParentTypes['ChatThreadConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['ChatThread']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type ChatMessageConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['ChatMessageConnection'] =
+    ResolversParentTypes['ChatMessageConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['ChatMessage']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type ChatSnapshotConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['ChatSnapshotConnection'] =
+    ResolversParentTypes['ChatSnapshotConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['ChatSnapshot']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type StartChatThreadPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['StartChatThreadPayload'] =
+    ResolversParentTypes['StartChatThreadPayload'],
+> = {
+  thread?: Resolver<ResolversTypes['ChatThread'], ParentType, ContextType>
+}
+
+export type AppendChatMessagePayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['AppendChatMessagePayload'] =
+    ResolversParentTypes['AppendChatMessagePayload'],
+> = {
+  message?: Resolver<ResolversTypes['ChatMessage'], ParentType, ContextType>
+}
+
+export type SaveChatSnapshotPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SaveChatSnapshotPayload'] =
+    ResolversParentTypes['SaveChatSnapshotPayload'],
+> = {
+  snapshot?: Resolver<ResolversTypes['ChatSnapshot'], ParentType, ContextType>
+}
+
+export type DeleteChatThreadPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DeleteChatThreadPayload'] =
+    ResolversParentTypes['DeleteChatThreadPayload'],
+> = {
+  deletedThreadId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+}
+
+export type ConfigVersionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['ConfigVersion'] = ResolversParentTypes['ConfigVersion'],
+> = {
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  payload?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>
+  savedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  savedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+}
+
+export type ConfigVersionConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['ConfigVersionConnection'] =
+    ResolversParentTypes['ConfigVersionConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['ConfigVersion']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type EffectiveConfigResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['EffectiveConfig'] =
+    ResolversParentTypes['EffectiveConfig'],
+> = {
+  scope?: Resolver<ResolversTypes['ConfigScope'], ParentType, ContextType>
+  surfaceId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>
+  config?: Resolver<ResolversTypes['ConfigVersion'], ParentType, ContextType>
+}
+
+export type SaveConfigPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SaveConfigPayload'] =
+    ResolversParentTypes['SaveConfigPayload'],
+> = {
+  config?: Resolver<ResolversTypes['ConfigVersion'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type SaveConfigResultResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SaveConfigResult'] =
+    ResolversParentTypes['SaveConfigResult'],
+> = {
+  __resolveType?: TypeResolveFn<'SaveConfigPayload' | 'StaleVersion', ParentType, ContextType>
 }
 
 export type RouteDiagnosticsResolvers<
@@ -947,6 +3512,499 @@ export type RouteCandidateResolvers<
   mismatches?: Resolver<ReadonlyArray<ResolversTypes['RouteCondition']>, ParentType, ContextType>
 }
 
+export type ActionBindingResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['ActionBinding'] = ResolversParentTypes['ActionBinding'],
+> = {
+  actionName?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  firearmId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  strategyLockRequired?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+  note?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+}
+
+export type FirearmGrantResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['FirearmGrant'] = ResolversParentTypes['FirearmGrant'],
+> = {
+  firearmId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  actorType?: Resolver<ResolversTypes['FirearmActorType'], ParentType, ContextType>
+  actorId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  grantedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  grantedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+}
+
+export type FirearmsDecisionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['FirearmsDecision'] =
+    ResolversParentTypes['FirearmsDecision'],
+> = {
+  allowed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+  refusal?: Resolver<Maybe<ResolversTypes['FirearmRefusal']>, ParentType, ContextType>
+  binding?: Resolver<Maybe<ResolversTypes['ActionBinding']>, ParentType, ContextType>
+}
+
+export type FirearmsAuditResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['FirearmsAudit'] = ResolversParentTypes['FirearmsAudit'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  by?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  change?: Resolver<ResolversTypes['FirearmsChange'], ParentType, ContextType>
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  before?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>
+  after?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>
+}
+
+export type ActionBindingConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['ActionBindingConnection'] =
+    ResolversParentTypes['ActionBindingConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['ActionBinding']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type FirearmGrantConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['FirearmGrantConnection'] =
+    ResolversParentTypes['FirearmGrantConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['FirearmGrant']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type FirearmsAuditConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['FirearmsAuditConnection'] =
+    ResolversParentTypes['FirearmsAuditConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['FirearmsAudit']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type SaveActionBindingPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SaveActionBindingPayload'] =
+    ResolversParentTypes['SaveActionBindingPayload'],
+> = {
+  binding?: Resolver<ResolversTypes['ActionBinding'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type SaveActionBindingResultResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SaveActionBindingResult'] =
+    ResolversParentTypes['SaveActionBindingResult'],
+> = {
+  __resolveType?: TypeResolveFn<
+    'SaveActionBindingPayload' | 'StaleVersion',
+    ParentType,
+    ContextType
+  >
+}
+
+export type DeleteActionBindingPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DeleteActionBindingPayload'] =
+    ResolversParentTypes['DeleteActionBindingPayload'],
+> = {
+  deleted?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+}
+
+export type GrantFirearmPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['GrantFirearmPayload'] =
+    ResolversParentTypes['GrantFirearmPayload'],
+> = {
+  grant?: Resolver<ResolversTypes['FirearmGrant'], ParentType, ContextType>
+}
+
+export type RevokeFirearmPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['RevokeFirearmPayload'] =
+    ResolversParentTypes['RevokeFirearmPayload'],
+> = {
+  revoked?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+}
+
+export type MediaOutputResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['MediaOutput'] = ResolversParentTypes['MediaOutput'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  assetId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  mime?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  sizeBytes?: Resolver<ResolversTypes['Float'], ParentType, ContextType>
+  sha256?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  objectKey?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  width?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>
+  height?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>
+  durationMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>
+  recordedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+}
+
+export type MediaOutputConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['MediaOutputConnection'] =
+    ResolversParentTypes['MediaOutputConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['MediaOutput']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type RecordMediaOutputPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['RecordMediaOutputPayload'] =
+    ResolversParentTypes['RecordMediaOutputPayload'],
+> = {
+  output?: Resolver<ResolversTypes['MediaOutput'], ParentType, ContextType>
+}
+
+export type DeleteMediaOutputPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DeleteMediaOutputPayload'] =
+    ResolversParentTypes['DeleteMediaOutputPayload'],
+> = {
+  deletedOutputId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+}
+
+export type MemorySessionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['MemorySession'] = ResolversParentTypes['MemorySession'],
+> = {
+  sessionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  messages?: Resolver<ReadonlyArray<ResolversTypes['MemoryMessage']>, ParentType, ContextType>
+  metadata?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>
+  ttlSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+}
+
+export type MemoryMessageResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['MemoryMessage'] = ResolversParentTypes['MemoryMessage'],
+> = {
+  role?: Resolver<ResolversTypes['ChatRole'], ParentType, ContextType>
+  content?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  metadata?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+}
+
+export type BlackboardResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['Blackboard'] = ResolversParentTypes['Blackboard'],
+> = {
+  key?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  data?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>
+  scope?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  updatedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+}
+
+export type MemorySessionConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['MemorySessionConnection'] =
+    ResolversParentTypes['MemorySessionConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['MemorySession']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type BlackboardConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['BlackboardConnection'] =
+    ResolversParentTypes['BlackboardConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Blackboard']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type MemorySessionPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['MemorySessionPayload'] =
+    ResolversParentTypes['MemorySessionPayload'],
+> = {
+  session?: Resolver<ResolversTypes['MemorySession'], ParentType, ContextType>
+}
+
+export type DeleteMemorySessionPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DeleteMemorySessionPayload'] =
+    ResolversParentTypes['DeleteMemorySessionPayload'],
+> = {
+  deletedSessionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+}
+
+export type SaveBlackboardPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SaveBlackboardPayload'] =
+    ResolversParentTypes['SaveBlackboardPayload'],
+> = {
+  blackboard?: Resolver<ResolversTypes['Blackboard'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type SaveBlackboardResultResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SaveBlackboardResult'] =
+    ResolversParentTypes['SaveBlackboardResult'],
+> = {
+  __resolveType?: TypeResolveFn<'SaveBlackboardPayload' | 'StaleVersion', ParentType, ContextType>
+}
+
+export type DeleteBlackboardPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DeleteBlackboardPayload'] =
+    ResolversParentTypes['DeleteBlackboardPayload'],
+> = {
+  deletedKey?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+}
+
+export type MetricDimensionsResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['MetricDimensions'] =
+    ResolversParentTypes['MetricDimensions'],
+> = {
+  app?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  surface?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  utmSource?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  utmMedium?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  utmCampaign?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  utmTerm?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  utmContent?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+}
+
+export type MetricPointResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['MetricPoint'] = ResolversParentTypes['MetricPoint'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  value?: Resolver<ResolversTypes['Float'], ParentType, ContextType>
+  dimensions?: Resolver<ResolversTypes['MetricDimensions'], ParentType, ContextType>
+}
+
+export type MetricCountResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['MetricCount'] = ResolversParentTypes['MetricCount'],
+> = {
+  start?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  dimensions?: Resolver<ResolversTypes['MetricDimensions'], ParentType, ContextType>
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  sum?: Resolver<ResolversTypes['Float'], ParentType, ContextType>
+  min?: Resolver<ResolversTypes['Float'], ParentType, ContextType>
+  max?: Resolver<ResolversTypes['Float'], ParentType, ContextType>
+}
+
+export type MetricPointConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['MetricPointConnection'] =
+    ResolversParentTypes['MetricPointConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['MetricPoint']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type RecordMetricPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['RecordMetricPayload'] =
+    ResolversParentTypes['RecordMetricPayload'],
+> = {
+  recorded?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+}
+
+export type SeoConfigResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SeoConfig'] = ResolversParentTypes['SeoConfig'],
+> = {
+  surfaceId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>
+  locale?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  page?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  title?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  keywords?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>
+  canonicalUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  robots?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  openGraph?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>
+  structuredData?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>
+  changedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  changedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+}
+
+export type SeoConfigConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SeoConfigConnection'] =
+    ResolversParentTypes['SeoConfigConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['SeoConfig']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type SaveSeoConfigPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SaveSeoConfigPayload'] =
+    ResolversParentTypes['SaveSeoConfigPayload'],
+> = {
+  config?: Resolver<ResolversTypes['SeoConfig'], ParentType, ContextType>
+}
+
+export type DeleteSeoConfigPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DeleteSeoConfigPayload'] =
+    ResolversParentTypes['DeleteSeoConfigPayload'],
+> = {
+  deletedPage?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+}
+
+export type StaleVersionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['StaleVersion'] = ResolversParentTypes['StaleVersion'],
+> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  expected?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  current?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type StrategyPolicyResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['StrategyPolicy'] =
+    ResolversParentTypes['StrategyPolicy'],
+> = {
+  surfaceId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>
+  actionName?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  requiresLock?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+  lockId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>
+  approverPolicy?: Resolver<ResolversTypes['ApproverPolicy'], ParentType, ContextType>
+  defaultBehavior?: Resolver<ResolversTypes['StrategyDefaultBehavior'], ParentType, ContextType>
+  revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  changedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  changedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+}
+
+export type StrategyPolicyConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['StrategyPolicyConnection'] =
+    ResolversParentTypes['StrategyPolicyConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['StrategyPolicy']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type SaveStrategyPolicyPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SaveStrategyPolicyPayload'] =
+    ResolversParentTypes['SaveStrategyPolicyPayload'],
+> = {
+  policy?: Resolver<ResolversTypes['StrategyPolicy'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type SaveStrategyPolicyResultResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SaveStrategyPolicyResult'] =
+    ResolversParentTypes['SaveStrategyPolicyResult'],
+> = {
+  __resolveType?: TypeResolveFn<
+    'SaveStrategyPolicyPayload' | 'StaleVersion',
+    ParentType,
+    ContextType
+  >
+}
+
+export type DeleteStrategyPolicyPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DeleteStrategyPolicyPayload'] =
+    ResolversParentTypes['DeleteStrategyPolicyPayload'],
+> = {
+  deleted?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+}
+
+export type SeedStrategyPoliciesPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SeedStrategyPoliciesPayload'] =
+    ResolversParentTypes['SeedStrategyPoliciesPayload'],
+> = {
+  added?: Resolver<ReadonlyArray<ResolversTypes['StrategyPolicy']>, ParentType, ContextType>
+}
+
+export type TableRowResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['TableRow'] = ResolversParentTypes['TableRow'],
+> = {
+  key?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  data?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>
+  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+}
+
+export type TableRowConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['TableRowConnection'] =
+    ResolversParentTypes['TableRowConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['TableRow']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type SaveTableRowPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SaveTableRowPayload'] =
+    ResolversParentTypes['SaveTableRowPayload'],
+> = {
+  row?: Resolver<ResolversTypes['TableRow'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type TableRowChangedResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['TableRowChanged'] =
+    ResolversParentTypes['TableRowChanged'],
+> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  current?: Resolver<Maybe<ResolversTypes['TableRow']>, ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type SaveTableRowResultResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SaveTableRowResult'] =
+    ResolversParentTypes['SaveTableRowResult'],
+> = {
+  __resolveType?: TypeResolveFn<'SaveTableRowPayload' | 'TableRowChanged', ParentType, ContextType>
+}
+
+export type DeleteTableRowPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DeleteTableRowPayload'] =
+    ResolversParentTypes['DeleteTableRowPayload'],
+> = {
+  deletedKey?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type DeleteTableRowResultResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DeleteTableRowResult'] =
+    ResolversParentTypes['DeleteTableRowResult'],
+> = {
+  __resolveType?: TypeResolveFn<
+    'DeleteTableRowPayload' | 'TableRowChanged',
+    ParentType,
+    ContextType
+  >
+}
+
 export type Resolvers<ContextType = GraphQLContext> = {
   DateTime?: GraphQLScalarType
   JSON?: GraphQLScalarType
@@ -967,6 +4025,41 @@ export type Resolvers<ContextType = GraphQLContext> = {
   AppendEventPayload?: AppendEventPayloadResolvers<ContextType>
   Mutation?: MutationResolvers<ContextType>
   Subscription?: SubscriptionResolvers<ContextType>
+  UtmTemplate?: UtmTemplateResolvers<ContextType>
+  AttributionContract?: AttributionContractResolvers<ContextType>
+  AttributionContractConnection?: AttributionContractConnectionResolvers<ContextType>
+  SaveAttributionContractPayload?: SaveAttributionContractPayloadResolvers<ContextType>
+  DeleteAttributionContractPayload?: DeleteAttributionContractPayloadResolvers<ContextType>
+  BudgetUsage?: BudgetUsageResolvers<ContextType>
+  BudgetEntry?: BudgetEntryResolvers<ContextType>
+  BudgetMonth?: BudgetMonthResolvers<ContextType>
+  BudgetEntryConnection?: BudgetEntryConnectionResolvers<ContextType>
+  BudgetMonthConnection?: BudgetMonthConnectionResolvers<ContextType>
+  SetBudgetLimitPayload?: SetBudgetLimitPayloadResolvers<ContextType>
+  BudgetSpent?: BudgetSpentResolvers<ContextType>
+  BudgetExceeded?: BudgetExceededResolvers<ContextType>
+  SpendBudgetResult?: SpendBudgetResultResolvers<ContextType>
+  RefundBudgetPayload?: RefundBudgetPayloadResolvers<ContextType>
+  Canvas?: CanvasResolvers<ContextType>
+  CanvasCommand?: CanvasCommandResolvers<ContextType>
+  CanvasConnection?: CanvasConnectionResolvers<ContextType>
+  AppendCanvasCommandPayload?: AppendCanvasCommandPayloadResolvers<ContextType>
+  AppendCanvasCommandResult?: AppendCanvasCommandResultResolvers<ContextType>
+  ChatThread?: ChatThreadResolvers<ContextType>
+  ChatMessage?: ChatMessageResolvers<ContextType>
+  ChatSnapshot?: ChatSnapshotResolvers<ContextType>
+  ChatThreadConnection?: ChatThreadConnectionResolvers<ContextType>
+  ChatMessageConnection?: ChatMessageConnectionResolvers<ContextType>
+  ChatSnapshotConnection?: ChatSnapshotConnectionResolvers<ContextType>
+  StartChatThreadPayload?: StartChatThreadPayloadResolvers<ContextType>
+  AppendChatMessagePayload?: AppendChatMessagePayloadResolvers<ContextType>
+  SaveChatSnapshotPayload?: SaveChatSnapshotPayloadResolvers<ContextType>
+  DeleteChatThreadPayload?: DeleteChatThreadPayloadResolvers<ContextType>
+  ConfigVersion?: ConfigVersionResolvers<ContextType>
+  ConfigVersionConnection?: ConfigVersionConnectionResolvers<ContextType>
+  EffectiveConfig?: EffectiveConfigResolvers<ContextType>
+  SaveConfigPayload?: SaveConfigPayloadResolvers<ContextType>
+  SaveConfigResult?: SaveConfigResultResolvers<ContextType>
   RouteDiagnostics?: RouteDiagnosticsResolvers<ContextType>
   BackendDiagnosticsConnection?: BackendDiagnosticsConnectionResolvers<ContextType>
   BackendDiagnosticsEdge?: BackendDiagnosticsEdgeResolvers<ContextType>
@@ -976,4 +4069,53 @@ export type Resolvers<ContextType = GraphQLContext> = {
   RouteAuditConnection?: RouteAuditConnectionResolvers<ContextType>
   RouteExplanation?: RouteExplanationResolvers<ContextType>
   RouteCandidate?: RouteCandidateResolvers<ContextType>
+  ActionBinding?: ActionBindingResolvers<ContextType>
+  FirearmGrant?: FirearmGrantResolvers<ContextType>
+  FirearmsDecision?: FirearmsDecisionResolvers<ContextType>
+  FirearmsAudit?: FirearmsAuditResolvers<ContextType>
+  ActionBindingConnection?: ActionBindingConnectionResolvers<ContextType>
+  FirearmGrantConnection?: FirearmGrantConnectionResolvers<ContextType>
+  FirearmsAuditConnection?: FirearmsAuditConnectionResolvers<ContextType>
+  SaveActionBindingPayload?: SaveActionBindingPayloadResolvers<ContextType>
+  SaveActionBindingResult?: SaveActionBindingResultResolvers<ContextType>
+  DeleteActionBindingPayload?: DeleteActionBindingPayloadResolvers<ContextType>
+  GrantFirearmPayload?: GrantFirearmPayloadResolvers<ContextType>
+  RevokeFirearmPayload?: RevokeFirearmPayloadResolvers<ContextType>
+  MediaOutput?: MediaOutputResolvers<ContextType>
+  MediaOutputConnection?: MediaOutputConnectionResolvers<ContextType>
+  RecordMediaOutputPayload?: RecordMediaOutputPayloadResolvers<ContextType>
+  DeleteMediaOutputPayload?: DeleteMediaOutputPayloadResolvers<ContextType>
+  MemorySession?: MemorySessionResolvers<ContextType>
+  MemoryMessage?: MemoryMessageResolvers<ContextType>
+  Blackboard?: BlackboardResolvers<ContextType>
+  MemorySessionConnection?: MemorySessionConnectionResolvers<ContextType>
+  BlackboardConnection?: BlackboardConnectionResolvers<ContextType>
+  MemorySessionPayload?: MemorySessionPayloadResolvers<ContextType>
+  DeleteMemorySessionPayload?: DeleteMemorySessionPayloadResolvers<ContextType>
+  SaveBlackboardPayload?: SaveBlackboardPayloadResolvers<ContextType>
+  SaveBlackboardResult?: SaveBlackboardResultResolvers<ContextType>
+  DeleteBlackboardPayload?: DeleteBlackboardPayloadResolvers<ContextType>
+  MetricDimensions?: MetricDimensionsResolvers<ContextType>
+  MetricPoint?: MetricPointResolvers<ContextType>
+  MetricCount?: MetricCountResolvers<ContextType>
+  MetricPointConnection?: MetricPointConnectionResolvers<ContextType>
+  RecordMetricPayload?: RecordMetricPayloadResolvers<ContextType>
+  SeoConfig?: SeoConfigResolvers<ContextType>
+  SeoConfigConnection?: SeoConfigConnectionResolvers<ContextType>
+  SaveSeoConfigPayload?: SaveSeoConfigPayloadResolvers<ContextType>
+  DeleteSeoConfigPayload?: DeleteSeoConfigPayloadResolvers<ContextType>
+  StaleVersion?: StaleVersionResolvers<ContextType>
+  StrategyPolicy?: StrategyPolicyResolvers<ContextType>
+  StrategyPolicyConnection?: StrategyPolicyConnectionResolvers<ContextType>
+  SaveStrategyPolicyPayload?: SaveStrategyPolicyPayloadResolvers<ContextType>
+  SaveStrategyPolicyResult?: SaveStrategyPolicyResultResolvers<ContextType>
+  DeleteStrategyPolicyPayload?: DeleteStrategyPolicyPayloadResolvers<ContextType>
+  SeedStrategyPoliciesPayload?: SeedStrategyPoliciesPayloadResolvers<ContextType>
+  TableRow?: TableRowResolvers<ContextType>
+  TableRowConnection?: TableRowConnectionResolvers<ContextType>
+  SaveTableRowPayload?: SaveTableRowPayloadResolvers<ContextType>
+  TableRowChanged?: TableRowChangedResolvers<ContextType>
+  SaveTableRowResult?: SaveTableRowResultResolvers<ContextType>
+  DeleteTableRowPayload?: DeleteTableRowPayloadResolvers<ContextType>
+  DeleteTableRowResult?: DeleteTableRowResultResolvers<ContextType>
 }

@@ -5,14 +5,16 @@ import { queryResolvers } from './query.js'
 import { routeAuditResolvers, routeCandidateResolvers } from './route-audit.js'
 import { backendDiagnosticsResolvers, routeDiagnosticsResolvers } from './route-diagnostics.js'
 import { routeResolvers } from './route.js'
+import { storeMutations, storeQueries, storeTypes } from './stores/index.js'
 import { streamEventResolvers } from './stream-event.js'
 import { subscriptionResolvers } from './subscription.js'
 
 export const resolvers: Resolvers = {
   DateTime: scalars.DateTime,
   JSON: scalars.JSON,
-  Query: queryResolvers,
-  Mutation: mutationResolvers,
+  ...storeTypes,
+  Query: { ...queryResolvers, ...storeQueries },
+  Mutation: { ...mutationResolvers, ...storeMutations },
   Subscription: subscriptionResolvers,
   Route: routeResolvers,
   RouteAudit: routeAuditResolvers,

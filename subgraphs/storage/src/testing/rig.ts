@@ -1,3 +1,4 @@
+import type { GraphQLSchema } from 'graphql'
 import { sql } from 'kysely'
 import { createAuthorizer } from '@heirloom/authz'
 import { createBackends, parseBootstrap, type Backend } from '@heirloom/persistence'
@@ -25,6 +26,7 @@ import { connectSubscriber, type Subscriber } from './subscriber.js'
 export interface StorageProcess {
   readonly url: string
   readonly storage: Storage
+  readonly schema: GraphQLSchema
   as(context: TenantContext): Promise<GraphQLClient>
   /** A socket of its own. */
   subscriber(context: TenantContext): Promise<Subscriber>
@@ -93,6 +95,7 @@ export async function startStorageRig(options: ProcessOptions = {}): Promise<Sto
     const process: StorageProcess = {
       url,
       storage,
+      schema: server.schema,
       as: async (context) => graphqlClient(url, await keys.token('storage', context)),
       subscriber: async (context) => connectSubscriber(url, await keys.token('storage', context)),
       stalledSubscriber: async (context, stream) =>

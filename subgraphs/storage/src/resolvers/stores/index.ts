@@ -1,0 +1,105 @@
+import type { MutationResolvers, QueryResolvers, Resolvers } from '../../generated/resolvers.js'
+import { attributionMutations, attributionQueries, utmTemplateResolvers } from './attribution.js'
+import {
+  budgetMutations,
+  budgetQueries,
+  budgetUsageResolvers,
+  spendBudgetResultResolvers,
+} from './budget.js'
+import {
+  appendCanvasCommandResultResolvers,
+  canvasMutations,
+  canvasQueries,
+  canvasResolvers,
+} from './canvas.js'
+import { chatMessageResolvers, chatMutations, chatQueries, chatThreadResolvers } from './chat.js'
+import {
+  configMutations,
+  configQueries,
+  effectiveConfigResolvers,
+  saveConfigResultResolvers,
+} from './config.js'
+import {
+  firearmGrantResolvers,
+  firearmsAuditResolvers,
+  firearmsDecisionResolvers,
+  firearmsMutations,
+  firearmsQueries,
+  saveActionBindingResultResolvers,
+} from './firearms.js'
+import { mediaOutputMutations, mediaOutputQueries } from './media-output.js'
+import {
+  memoryMessageResolvers,
+  memoryMutations,
+  memoryQueries,
+  memorySessionResolvers,
+  saveBlackboardResultResolvers,
+} from './memory.js'
+import { metricDimensionsResolvers, metricMutations, metricQueries } from './metrics.js'
+import { seoMutations, seoQueries } from './seo.js'
+import {
+  saveStrategyPolicyResultResolvers,
+  strategyMutations,
+  strategyPolicyResolvers,
+  strategyQueries,
+} from './strategy.js'
+import {
+  deleteTableRowResultResolvers,
+  saveTableRowResultResolvers,
+  tableMutations,
+  tableQueries,
+} from './tables.js'
+
+export const storeQueries: QueryResolvers = {
+  ...attributionQueries,
+  ...budgetQueries,
+  ...canvasQueries,
+  ...chatQueries,
+  ...configQueries,
+  ...firearmsQueries,
+  ...mediaOutputQueries,
+  ...memoryQueries,
+  ...metricQueries,
+  ...seoQueries,
+  ...strategyQueries,
+  ...tableQueries,
+}
+
+export const storeMutations: MutationResolvers = {
+  ...attributionMutations,
+  ...budgetMutations,
+  ...canvasMutations,
+  ...chatMutations,
+  ...configMutations,
+  ...firearmsMutations,
+  ...mediaOutputMutations,
+  ...memoryMutations,
+  ...metricMutations,
+  ...seoMutations,
+  ...strategyMutations,
+  ...tableMutations,
+}
+
+export const storeTypes: Resolvers = {
+  AppendCanvasCommandResult: appendCanvasCommandResultResolvers,
+  BudgetUsage: budgetUsageResolvers,
+  Canvas: canvasResolvers,
+  ChatMessage: chatMessageResolvers,
+  ChatThread: chatThreadResolvers,
+  DeleteTableRowResult: deleteTableRowResultResolvers,
+  EffectiveConfig: effectiveConfigResolvers,
+  FirearmGrant: firearmGrantResolvers,
+  FirearmsAudit: firearmsAuditResolvers,
+  FirearmsDecision: firearmsDecisionResolvers,
+  MemoryMessage: memoryMessageResolvers,
+  MemorySession: memorySessionResolvers,
+  MetricDimensions: metricDimensionsResolvers,
+  SaveActionBindingResult: saveActionBindingResultResolvers,
+  SaveBlackboardResult: saveBlackboardResultResolvers,
+  SaveConfigResult: saveConfigResultResolvers,
+  SaveStrategyPolicyResult: saveStrategyPolicyResultResolvers,
+  SaveTableRowResult: saveTableRowResultResolvers,
+  SpendBudgetResult: spendBudgetResultResolvers,
+  StrategyPolicy: strategyPolicyResolvers,
+  UtmTemplate: utmTemplateResolvers,
+}
