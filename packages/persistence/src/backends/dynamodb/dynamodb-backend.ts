@@ -61,6 +61,8 @@ const regionPattern = /^[a-z]{2}(-[a-z]{1,12}){1,3}-\d{1,2}$/
 
 const connectTimeoutMs = 2_000
 const secretsLifetimeMs = 5 * 60_000
+/** AWS' client takes credentials for expired so long before they are, and asks for them anew. */
+const renewedBeforeMs = 5 * 60_000
 
 export function createDynamoDbBackend(
   environment: DynamoDbEnvironment,
@@ -148,7 +150,7 @@ function credentialsOf(
       accessKeyId: accessKeyId ?? '',
       secretAccessKey: secretAccessKey ?? '',
       // So that a secret that was replaced is picked up without a restart.
-      expiration: new Date(Date.now() + secretsLifetimeMs),
+      expiration: new Date(Date.now() + secretsLifetimeMs + renewedBeforeMs),
     }
   }
 }

@@ -202,6 +202,28 @@ describe('DynamoDB, when it fails', () => {
     expect(rest).toEqual([first, first])
   })
 
+  it('does not read its secrets anew for every request', async () => {
+    const read: string[] = []
+    const other = createDynamoDbBackend({
+      dynamoDbEndpoints: [server.endpoint],
+      secrets: (name) => {
+        read.push(name)
+        return Promise.resolve(`fake-${name}`)
+      },
+    }).open({
+      table_name: 'records',
+      region: 'eu-central-1',
+      endpoint: server.endpoint,
+      access_key_id: 'secret:id',
+      secret_access_key: 'secret:key',
+    })
+    server.answer(fine)
+    for (let n = 0; n < 5; n += 1) await other.records.for(tenant).get('p', `${n}`)
+    await other.close()
+    expect(server.requests).toHaveLength(5)
+    expect(read).toEqual(['id', 'key'])
+  })
+
   it('sends nothing that is too large or cannot be kept', async () => {
     server.answer(fine)
     const { maxItemBytes, maxTransactItems } = table.capabilities
