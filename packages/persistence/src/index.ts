@@ -11,7 +11,12 @@ export {
   type BackendType,
   type OpenBackend,
 } from './backends/backend.js'
-export { type BackendConfig, type ConfigField, type ConfigSpec } from './backends/config-spec.js'
+export {
+  parseConfig,
+  type BackendConfig,
+  type ConfigField,
+  type ConfigSpec,
+} from './backends/config-spec.js'
 export { recordMigrations } from './backends/postgres/schema.js'
 export { joinKey, keyPrefix, paddedNumber, splitKey } from './keys.js'
 export { failedWrites } from './ports/conflict.js'
@@ -37,8 +42,12 @@ export {
   type StoreOf,
   type StoreScope,
 } from './resource-kinds.js'
+export type { Difference, Migration, MigrationOptions, Phase } from './migration/migration.js'
+export { createMigrations, type Migrations } from './migration/migrations.js'
+export { createMigrationRunner, type MigrationRunner } from './migration/runner.js'
 export { parseBootstrap, type RoutingBootstrap } from './routing/bootstrap.js'
 export { explainSelection, type RouteCandidate, type RouteCondition } from './routing/explain.js'
+export { redacted } from './routing/change.js'
 export type { NewRoute } from './routing/new-route.js'
 export { createRoutedRecords, type RoutedRecords } from './routing/routed-records.js'
 export type { BackendSwitch, RouteAudit } from './routing/registry-store.js'

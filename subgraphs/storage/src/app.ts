@@ -6,6 +6,7 @@ import type { VerifyInternalToken } from '@heirloom/tenancy'
 import type { GraphQLContext } from './context.js'
 import { createPeerLegacies } from './data/peer-legacies.js'
 import { createRegistryDiagnostics } from './data/registry-diagnostics.js'
+import { createRegistryMigrations } from './data/registry-migrations.js'
 import { createRegistryRoutes } from './data/registry-routes.js'
 import { createRoutedStores } from './data/routed-stores.js'
 import { guardStores } from './domain/stores/guarded-stores.js'
@@ -33,6 +34,11 @@ export function createStorageSubgraph(dependencies: StorageDependencies): Subgra
   const cursors = createCursorCodec(dependencies.cursorKeys)
   const systemTenant = storage.registry.tenantId
   const routes = createRegistryRoutes(storage.registry, storage.backends)
+  const migrations = createRegistryMigrations(
+    storage.migrations,
+    storage.registry,
+    storage.backends,
+  )
   const diagnostics = createRegistryDiagnostics(storage.registry, storage.backends, storage.meters)
 
   return createSubgraphServer<GraphQLContext>({
@@ -56,6 +62,7 @@ export function createStorageSubgraph(dependencies: StorageDependencies): Subgra
         ),
         legacies: createPeerLegacies(stories, request.authorization),
         routes,
+        migrations,
         diagnostics,
         cursors,
         now,

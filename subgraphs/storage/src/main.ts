@@ -26,7 +26,7 @@ await serviceMain(
       return [
         { name: 'routes', start: () => storage.start(), stop: () => storage.stop() },
         ...(api === null ? [] : [apiService(api, storage, logger)]),
-        ...(worker === null ? [] : [workerService(worker, storage, logger)]),
+        ...(worker === null ? [] : [workerService(worker, storage, logger), storage.runner]),
       ]
     },
   },

@@ -1,9 +1,13 @@
 import {
   createBackendPool,
+  createMigrationRunner,
+  createMigrations,
   createRoutedRecords,
   createRoutingRegistry,
   type Backend,
   type BackendPool,
+  type MigrationRunner,
+  type Migrations,
   type RoutedRecords,
   type RoutingBootstrap,
   type RoutingRegistry,
@@ -21,6 +25,9 @@ export interface Storage {
   readonly registry: RoutingRegistry
   readonly records: RoutedRecords
   readonly streams: RoutedEventStreams
+  readonly migrations: Migrations
+  /** Works on migrations from its start on; started and stopped by the worker. */
+  readonly runner: MigrationRunner
   /** Loads the routes. @throws AppError BACKEND_UNAVAILABLE */
   start(): Promise<void>
   stop(): Promise<void>
@@ -40,16 +47,17 @@ export function createStorage(options: StorageOptions): Storage {
   const { bootstrap, env, logger, now = Date.now } = options
   const meters = createBackendMeters(options.backends, now)
   const backends = createBackendPool(meters.backends)
+  const newId = options.newId ?? createIds(now)
   const registry = createRoutingRegistry({
     bootstrap,
     backends,
     env,
     now,
-    newId: options.newId ?? createIds(now),
+    newId,
     announce: (change) => announce(change),
     onError: (error) => logger.error({ err: error }, 'routes cannot be followed; using the last'),
   })
-  const records = createRoutedRecords(registry, backends)
+  const records = createRoutedRecords(registry, backends, { now })
   const streams = createRoutedEventStreams(records, now)
   const announce = announceSwitches(streams, bootstrap.registry.tenantId)
   return {
@@ -58,6 +66,15 @@ export function createStorage(options: StorageOptions): Storage {
     registry,
     records,
     streams,
+    migrations: createMigrations({ registry, backends, newId, now }),
+    runner: createMigrationRunner({
+      registry,
+      backends,
+      newId,
+      now,
+      onError: (error, migration) =>
+        logger.error({ err: error, migration_id: migration?.id }, 'a migration has a difficulty'),
+    }),
     start: () => registry.start(),
     stop: async () => {
       await registry.stop()

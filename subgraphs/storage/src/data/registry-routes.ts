@@ -1,6 +1,7 @@
 import {
   explainSelection,
   labOnlyBackends,
+  redacted,
   resourceKindNames,
   type BackendPool,
   type JsonObject,
@@ -20,10 +21,7 @@ const registryKind = 'routing_registry_store'
 
 /** The registry as the domain sees it: secrets never leave here. */
 export function createRegistryRoutes(registry: RoutingRegistry, backends: BackendPool): Routes {
-  const shown = (route: StoredRoute): Route => ({
-    ...route,
-    config: backends.redact(route.backendType, route.config),
-  })
+  const shown = (route: StoredRoute): Route => redacted(route, backends)
 
   function isRouted(context: TenantContext, resourceKind: string): boolean {
     try {

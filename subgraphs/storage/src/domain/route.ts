@@ -23,6 +23,21 @@ export interface Route {
   readonly previousBackendType: BackendType | null
   readonly switchRationale: string | null
   readonly lastSwitchTime: Date | null
+  readonly placement: Placement
+}
+
+export type Strategy = 'single' | 'dual-write' | 'read-replica'
+
+/** Whether the data lies on one backend, or a second one is kept in step. */
+export interface Placement {
+  readonly strategy: Strategy
+  readonly shadow: {
+    readonly backendType: BackendType
+    /** As it may be shown: secrets redacted. */
+    readonly config: Readonly<Record<string, string>>
+  } | null
+  readonly writes: 'open' | 'held'
+  readonly migrationId: string | null
 }
 
 export interface NewRoute {

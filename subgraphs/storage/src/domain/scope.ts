@@ -2,6 +2,7 @@ import type { Authorizer } from '@heirloom/authz'
 import type { CursorCodec } from '@heirloom/streams'
 import type { TenantContext } from '@heirloom/tenancy'
 import type { Diagnostics } from './backend-health.js'
+import type { RouteMigrations } from './migration.js'
 import type { EventStreams, Legacies, Routes } from './ports.js'
 import type { Stores } from './stores/stores.js'
 
@@ -14,6 +15,7 @@ export interface Scope {
   readonly stores: Stores
   readonly legacies: Legacies
   readonly routes: Routes
+  readonly migrations: RouteMigrations
   readonly diagnostics: Diagnostics
   readonly cursors: CursorCodec
   readonly now: () => number

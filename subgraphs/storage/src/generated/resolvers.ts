@@ -37,6 +37,14 @@ import type {
   BudgetHistory as BudgetMonthValue,
 } from '@heirloom/persistence'
 import type { Canvas as CanvasValue } from '../domain/stores/canvas.js'
+import type {
+  RouteTarget as RouteTargetValue,
+  RouteMigration as RouteMigrationValue,
+  MigrationOptions as MigrationOptionsValue,
+  MigrationDifference as MigrationDifferenceValue,
+  MigrationError as MigrationErrorValue,
+  MigrationEvent as MigrationStepValue,
+} from '../domain/migration.js'
 import type { GraphQLContext } from '../context.js'
 export type Maybe<T> = T | null
 export type InputMaybe<T> = Maybe<T>
@@ -116,6 +124,13 @@ export type Route = {
   readonly previousBackendType?: Maybe<BackendType>
   readonly switchRationale?: Maybe<Scalars['String']['output']>
   readonly lastSwitchTime?: Maybe<Scalars['DateTime']['output']>
+  readonly strategy: RouteStrategy
+  /** The backend that is kept in step. Null for SINGLE. */
+  readonly shadow?: Maybe<RouteTarget>
+  /** True for the few seconds in which another backend becomes the first: writes wait. */
+  readonly writesHeld: Scalars['Boolean']['output']
+  /** What is moving its data, for those who may change the route. */
+  readonly migration?: Maybe<RouteMigration>
 }
 
 export type RouteConnection = {
@@ -234,6 +249,9 @@ export type Query = {
   readonly metricCounts: ReadonlyArray<MetricCount>
   /** Raw points by time. */
   readonly metricPoints: MetricPointConnection
+  /** Migrations that go on, oldest first, then those that are over, newest first, of the routes that the caller may change. */
+  readonly routeMigrations: ReadonlyArray<RouteMigration>
+  readonly routeMigration?: Maybe<RouteMigration>
   /** Of just this surface, language and page. */
   readonly seoConfig?: Maybe<SeoConfig>
   /** The page's own before `*`, then the surface's before of every surface, then the language's before of every language: the first that there is, whole and not merged. */
@@ -443,6 +461,14 @@ export type QueryMetricPointsArgs = {
   after?: InputMaybe<Scalars['String']['input']>
 }
 
+export type QueryRouteMigrationsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>
+}
+
+export type QueryRouteMigrationArgs = {
+  id: Scalars['ID']['input']
+}
+
 export type QuerySeoConfigArgs = {
   surfaceId?: InputMaybe<Scalars['ID']['input']>
   locale?: InputMaybe<Scalars['String']['input']>
@@ -578,6 +604,19 @@ export type Mutation = {
   readonly saveBlackboard: SaveBlackboardResult
   readonly deleteBlackboard: DeleteBlackboardPayload
   readonly recordMetric: RecordMetricPayload
+  /** Begins to move the data of a route to another backend, while it is used. */
+  readonly migrateRoute: MigrationPayload
+  /** Nothing is copied any more until resumeMigration. Writes still go to both. */
+  readonly stopMigration: MigrationPayload
+  readonly resumeMigration: MigrationPayload
+  /** In READY; or in MIRRORED, to make the mirror the backend. */
+  readonly cutOverMigration: MigrationPayload
+  /** Back to the source, from any phase before RETIRE. */
+  readonly rollBackMigration: MigrationPayload
+  /** Ends the rollback window. */
+  readonly retireMigration: MigrationPayload
+  /** Creates what a backend needs and does not have. Safe to repeat. */
+  readonly provisionBackend: ProvisionBackendPayload
   /** Writes all of it; the last writer wins. */
   readonly saveSeoConfig: SaveSeoConfigPayload
   readonly deleteSeoConfig: DeleteSeoConfigPayload
@@ -695,6 +734,34 @@ export type MutationDeleteBlackboardArgs = {
 
 export type MutationRecordMetricArgs = {
   input: RecordMetricInput
+}
+
+export type MutationMigrateRouteArgs = {
+  input: MigrateRouteInput
+}
+
+export type MutationStopMigrationArgs = {
+  input: MigrationInput
+}
+
+export type MutationResumeMigrationArgs = {
+  input: MigrationInput
+}
+
+export type MutationCutOverMigrationArgs = {
+  input: MigrationInput
+}
+
+export type MutationRollBackMigrationArgs = {
+  input: LeaveBackendInput
+}
+
+export type MutationRetireMigrationArgs = {
+  input: LeaveBackendInput
+}
+
+export type MutationProvisionBackendArgs = {
+  input: ProvisionBackendInput
 }
 
 export type MutationSaveSeoConfigArgs = {
@@ -1557,6 +1624,186 @@ export type RecordMetricPayload = {
   readonly recorded: Scalars['Int']['output']
 }
 
+/** Another strategy keeps a second backend in step with the first. */
+export type RouteStrategy =
+  | 'SINGLE'
+  /** Reads and writes one backend, and brings the other one after it. */
+  | 'DUAL_WRITE'
+  /** The same, and reads the other one. Not for data that is read in order. */
+  | 'READ_REPLICA'
+
+export type RouteTarget = {
+  readonly backendType: BackendType
+  /** Every secret is redacted. */
+  readonly config: Scalars['JSON']['output']
+}
+
+export type MigrationPhase =
+  /** Writes go to both; waits until every process knows. */
+  | 'DUAL_WRITE'
+  /** Copies what was there before. */
+  | 'BACKFILL'
+  /** Compares every record of both, and repairs what differs. */
+  | 'VERIFY'
+  /** Waits to be told to cut over. */
+  | 'READY'
+  /** Writes wait while the target takes over. */
+  | 'CUT_OVER'
+  /** The target has taken over; the source is kept in step, so that there is a way back. */
+  | 'ROLLBACK_WINDOW'
+  /** The source is left, and emptied. */
+  | 'RETIRE'
+  | 'DONE'
+  /** The target stays in step for good. */
+  | 'MIRRORED'
+  /** Compares every record of both, then the source takes over again. */
+  | 'ROLL_BACK'
+  /** The target is left, and emptied. */
+  | 'UNDO'
+  | 'ROLLED_BACK'
+
+/** The data of a route on its way from one backend to another. */
+export type RouteMigration = {
+  readonly id: Scalars['ID']['output']
+  readonly routeId: Scalars['ID']['output']
+  readonly resourceKind: Scalars['String']['output']
+  /** Null: any tenant. */
+  readonly tenantId?: Maybe<Scalars['ID']['output']>
+  readonly source: RouteTarget
+  readonly target: RouteTarget
+  readonly phase: MigrationPhase
+  /** Somebody stopped it, or it needs somebody: see `error`. */
+  readonly isPaused: Scalars['Boolean']['output']
+  readonly startedAt: Scalars['DateTime']['output']
+  readonly startedBy: Scalars['String']['output']
+  readonly phaseStartedAt: Scalars['DateTime']['output']
+  readonly finishedAt?: Maybe<Scalars['DateTime']['output']>
+  readonly progress: MigrationProgress
+  /** The last hundred at most. */
+  readonly differences: ReadonlyArray<MigrationDifference>
+  /** What went wrong last in this phase; it is tried again unless the migration is paused. */
+  readonly error?: Maybe<MigrationError>
+  readonly history: ReadonlyArray<MigrationStep>
+  readonly options: MigrationOptions
+}
+
+export type MigrationOptions = {
+  /** False: the target stays beside the source for good. */
+  readonly isMove: Scalars['Boolean']['output']
+  readonly autoCutOver: Scalars['Boolean']['output']
+  /** Null: until it is told to retire. */
+  readonly rollbackWindowSeconds?: Maybe<Scalars['Int']['output']>
+  readonly recordsPerSecond?: Maybe<Scalars['Int']['output']>
+  readonly keepRecords: Scalars['Boolean']['output']
+  readonly rationale?: Maybe<Scalars['String']['output']>
+}
+
+export type MigrationProgress = {
+  /** Records read in this phase. */
+  readonly scanned: Scalars['Int']['output']
+  /** Records of the source, once it was read to its end. */
+  readonly total?: Maybe<Scalars['Int']['output']>
+  readonly copied: Scalars['Int']['output']
+  readonly compared: Scalars['Int']['output']
+  /** That differed, and were put right. */
+  readonly repaired: Scalars['Int']['output']
+  readonly removed: Scalars['Int']['output']
+  /** Writes whose copy failed, and was made up for. */
+  readonly recovered: Scalars['Int']['output']
+}
+
+export type MigrationDifference = {
+  readonly tenantId: Scalars['ID']['output']
+  /** Keys of the record, as its store spells them. */
+  readonly partition: Scalars['String']['output']
+  readonly key: Scalars['String']['output']
+  readonly kind: MigrationDifferenceKind
+  readonly isRepaired: Scalars['Boolean']['output']
+  /** Why it cannot be repaired. */
+  readonly reason?: Maybe<Scalars['String']['output']>
+}
+
+export type MigrationDifferenceKind =
+  /** The copy was not there. */
+  | 'MISSING'
+  /** The copy was another one. */
+  | 'STALE'
+  /** There was a copy of nothing. */
+  | 'EXTRA'
+  /** The backend does not take the record. */
+  | 'REFUSED'
+
+export type MigrationError = {
+  readonly code: Scalars['String']['output']
+  readonly message: Scalars['String']['output']
+  readonly at: Scalars['DateTime']['output']
+}
+
+export type MigrationStep = {
+  readonly phase: MigrationPhase
+  readonly at: Scalars['DateTime']['output']
+  /** kind:id of who began it. */
+  readonly by: Scalars['String']['output']
+}
+
+export type ProvisionReport = {
+  readonly done: ReadonlyArray<Scalars['String']['output']>
+  /** What was there already. */
+  readonly found: ReadonlyArray<Scalars['String']['output']>
+  readonly refused: ReadonlyArray<ProvisionRefusal>
+}
+
+export type ProvisionRefusal = {
+  readonly step: Scalars['String']['output']
+  readonly reason: Scalars['String']['output']
+}
+
+export type MigrateRouteInput = {
+  readonly routeId: Scalars['ID']['input']
+  readonly backendType: BackendType
+  readonly config: Scalars['JSON']['input']
+  /** Give DUAL_WRITE or READ_REPLICA to keep the target beside the source for good. Otherwise the data moves. */
+  readonly mirror?: InputMaybe<RouteStrategy>
+  /** False: wait in READY for cutOverMigration. */
+  readonly autoCutOver?: InputMaybe<Scalars['Boolean']['input']>
+  /** Retire so long after the cut-over. Not given: wait for retireMigration. */
+  readonly rollbackWindowSeconds?: InputMaybe<Scalars['Int']['input']>
+  /** At most so many records are read in a second. Not given: as many as the backends give. */
+  readonly recordsPerSecond?: InputMaybe<Scalars['Int']['input']>
+  /** Records per page, 1 to 1000. */
+  readonly pageSize?: InputMaybe<Scalars['Int']['input']>
+  /** Leave the records on the backend that is left in the end. */
+  readonly keepRecords?: InputMaybe<Scalars['Boolean']['input']>
+  /** Why; kept in the route and announced. */
+  readonly rationale?: InputMaybe<Scalars['String']['input']>
+}
+
+export type MigrationInput = {
+  readonly id: Scalars['ID']['input']
+}
+
+export type LeaveBackendInput = {
+  readonly id: Scalars['ID']['input']
+  /** Overrides what the migration was begun with: a backend that is gone cannot be emptied. */
+  readonly keepRecords?: InputMaybe<Scalars['Boolean']['input']>
+}
+
+export type ProvisionBackendInput = {
+  /** For whom: whoever may change this route may provision for it. */
+  readonly routeId: Scalars['ID']['input']
+  /** Both, or neither: then the backends of the route are provisioned. */
+  readonly backendType?: InputMaybe<BackendType>
+  readonly config?: InputMaybe<Scalars['JSON']['input']>
+}
+
+export type MigrationPayload = {
+  readonly migration: RouteMigration
+}
+
+export type ProvisionBackendPayload = {
+  readonly report: ProvisionReport
+}
+
 /** What search engines are told about a page. */
 export type SeoConfig = {
   /** Null: every surface. */
@@ -1872,10 +2119,10 @@ export type ResolversTypes = {
   BackendType: BackendType
   Route: ResolverTypeWrapper<RouteValue>
   String: ResolverTypeWrapper<Scalars['String']['output']>
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>
   RouteConnection: ResolverTypeWrapper<RouteConnectionValue>
   RouteEdge: ResolverTypeWrapper<Omit<RouteEdge, 'node'> & { node: ResolversTypes['Route'] }>
   PageInfo: ResolverTypeWrapper<PageInfo>
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>
   StreamEvent: ResolverTypeWrapper<StreamEventValue>
   StreamEventConnection: ResolverTypeWrapper<StreamEventConnectionValue>
   StreamEventEdge: ResolverTypeWrapper<
@@ -2102,6 +2349,26 @@ export type ResolversTypes = {
   MetricPointInput: MetricPointInput
   RecordMetricInput: RecordMetricInput
   RecordMetricPayload: ResolverTypeWrapper<RecordMetricPayload>
+  RouteStrategy: RouteStrategy
+  RouteTarget: ResolverTypeWrapper<RouteTargetValue>
+  MigrationPhase: MigrationPhase
+  RouteMigration: ResolverTypeWrapper<RouteMigrationValue>
+  MigrationOptions: ResolverTypeWrapper<MigrationOptionsValue>
+  MigrationProgress: ResolverTypeWrapper<MigrationProgress>
+  MigrationDifference: ResolverTypeWrapper<MigrationDifferenceValue>
+  MigrationDifferenceKind: MigrationDifferenceKind
+  MigrationError: ResolverTypeWrapper<MigrationErrorValue>
+  MigrationStep: ResolverTypeWrapper<MigrationStepValue>
+  ProvisionReport: ResolverTypeWrapper<ProvisionReport>
+  ProvisionRefusal: ResolverTypeWrapper<ProvisionRefusal>
+  MigrateRouteInput: MigrateRouteInput
+  MigrationInput: MigrationInput
+  LeaveBackendInput: LeaveBackendInput
+  ProvisionBackendInput: ProvisionBackendInput
+  MigrationPayload: ResolverTypeWrapper<
+    Omit<MigrationPayload, 'migration'> & { migration: ResolversTypes['RouteMigration'] }
+  >
+  ProvisionBackendPayload: ResolverTypeWrapper<ProvisionBackendPayload>
   SeoConfig: ResolverTypeWrapper<SeoConfigValue>
   SeoConfigConnection: ResolverTypeWrapper<
     Omit<SeoConfigConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['SeoConfig']> }
@@ -2165,10 +2432,10 @@ export type ResolversParentTypes = {
   MediaAsset: MediaAsset
   Route: RouteValue
   String: Scalars['String']['output']
+  Boolean: Scalars['Boolean']['output']
   RouteConnection: RouteConnectionValue
   RouteEdge: Omit<RouteEdge, 'node'> & { node: ResolversParentTypes['Route'] }
   PageInfo: PageInfo
-  Boolean: Scalars['Boolean']['output']
   StreamEvent: StreamEventValue
   StreamEventConnection: StreamEventConnectionValue
   StreamEventEdge: Omit<StreamEventEdge, 'node'> & { node: ResolversParentTypes['StreamEvent'] }
@@ -2357,6 +2624,23 @@ export type ResolversParentTypes = {
   MetricPointInput: MetricPointInput
   RecordMetricInput: RecordMetricInput
   RecordMetricPayload: RecordMetricPayload
+  RouteTarget: RouteTargetValue
+  RouteMigration: RouteMigrationValue
+  MigrationOptions: MigrationOptionsValue
+  MigrationProgress: MigrationProgress
+  MigrationDifference: MigrationDifferenceValue
+  MigrationError: MigrationErrorValue
+  MigrationStep: MigrationStepValue
+  ProvisionReport: ProvisionReport
+  ProvisionRefusal: ProvisionRefusal
+  MigrateRouteInput: MigrateRouteInput
+  MigrationInput: MigrationInput
+  LeaveBackendInput: LeaveBackendInput
+  ProvisionBackendInput: ProvisionBackendInput
+  MigrationPayload: Omit<MigrationPayload, 'migration'> & {
+    migration: ResolversParentTypes['RouteMigration']
+  }
+  ProvisionBackendPayload: ProvisionBackendPayload
   SeoConfig: SeoConfigValue
   SeoConfigConnection: Omit<SeoConfigConnection, 'nodes'> & {
     nodes: ReadonlyArray<ResolversParentTypes['SeoConfig']>
@@ -2456,6 +2740,10 @@ export type RouteResolvers<
   previousBackendType?: Resolver<Maybe<ResolversTypes['BackendType']>, ParentType, ContextType>
   switchRationale?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
   lastSwitchTime?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+  strategy?: Resolver<ResolversTypes['RouteStrategy'], ParentType, ContextType>
+  shadow?: Resolver<Maybe<ResolversTypes['RouteTarget']>, ParentType, ContextType>
+  writesHeld?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+  migration?: Resolver<Maybe<ResolversTypes['RouteMigration']>, ParentType, ContextType>
 }
 
 export type RouteConnectionResolvers<
@@ -2735,6 +3023,18 @@ export type QueryResolvers<
     ContextType,
     RequireFields<QueryMetricPointsArgs, 'metric' | 'from' | 'to' | 'first'>
   >
+  routeMigrations?: Resolver<
+    ReadonlyArray<ResolversTypes['RouteMigration']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryRouteMigrationsArgs, 'first'>
+  >
+  routeMigration?: Resolver<
+    Maybe<ResolversTypes['RouteMigration']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryRouteMigrationArgs, 'id'>
+  >
   seoConfig?: Resolver<
     Maybe<ResolversTypes['SeoConfig']>,
     ParentType,
@@ -2974,6 +3274,48 @@ export type MutationResolvers<
     ParentType,
     ContextType,
     RequireFields<MutationRecordMetricArgs, 'input'>
+  >
+  migrateRoute?: Resolver<
+    ResolversTypes['MigrationPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationMigrateRouteArgs, 'input'>
+  >
+  stopMigration?: Resolver<
+    ResolversTypes['MigrationPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationStopMigrationArgs, 'input'>
+  >
+  resumeMigration?: Resolver<
+    ResolversTypes['MigrationPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationResumeMigrationArgs, 'input'>
+  >
+  cutOverMigration?: Resolver<
+    ResolversTypes['MigrationPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCutOverMigrationArgs, 'input'>
+  >
+  rollBackMigration?: Resolver<
+    ResolversTypes['MigrationPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRollBackMigrationArgs, 'input'>
+  >
+  retireMigration?: Resolver<
+    ResolversTypes['MigrationPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRetireMigrationArgs, 'input'>
+  >
+  provisionBackend?: Resolver<
+    ResolversTypes['ProvisionBackendPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationProvisionBackendArgs, 'input'>
   >
   saveSeoConfig?: Resolver<
     ResolversTypes['SaveSeoConfigPayload'],
@@ -3821,6 +4163,136 @@ export type RecordMetricPayloadResolvers<
   recorded?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
 }
 
+export type RouteTargetResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['RouteTarget'] = ResolversParentTypes['RouteTarget'],
+> = {
+  backendType?: Resolver<ResolversTypes['BackendType'], ParentType, ContextType>
+  config?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>
+}
+
+export type RouteMigrationResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['RouteMigration'] =
+    ResolversParentTypes['RouteMigration'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  routeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  resourceKind?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  tenantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>
+  source?: Resolver<ResolversTypes['RouteTarget'], ParentType, ContextType>
+  target?: Resolver<ResolversTypes['RouteTarget'], ParentType, ContextType>
+  phase?: Resolver<ResolversTypes['MigrationPhase'], ParentType, ContextType>
+  isPaused?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  startedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  phaseStartedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+  progress?: Resolver<ResolversTypes['MigrationProgress'], ParentType, ContextType>
+  differences?: Resolver<
+    ReadonlyArray<ResolversTypes['MigrationDifference']>,
+    ParentType,
+    ContextType
+  >
+  error?: Resolver<Maybe<ResolversTypes['MigrationError']>, ParentType, ContextType>
+  history?: Resolver<ReadonlyArray<ResolversTypes['MigrationStep']>, ParentType, ContextType>
+  options?: Resolver<ResolversTypes['MigrationOptions'], ParentType, ContextType>
+}
+
+export type MigrationOptionsResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['MigrationOptions'] =
+    ResolversParentTypes['MigrationOptions'],
+> = {
+  isMove?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+  autoCutOver?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+  rollbackWindowSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>
+  recordsPerSecond?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>
+  keepRecords?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+  rationale?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+}
+
+export type MigrationProgressResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['MigrationProgress'] =
+    ResolversParentTypes['MigrationProgress'],
+> = {
+  scanned?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  total?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>
+  copied?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  compared?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  repaired?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  removed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  recovered?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+}
+
+export type MigrationDifferenceResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['MigrationDifference'] =
+    ResolversParentTypes['MigrationDifference'],
+> = {
+  tenantId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  partition?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  kind?: Resolver<ResolversTypes['MigrationDifferenceKind'], ParentType, ContextType>
+  isRepaired?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+}
+
+export type MigrationErrorResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['MigrationError'] =
+    ResolversParentTypes['MigrationError'],
+> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+}
+
+export type MigrationStepResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['MigrationStep'] = ResolversParentTypes['MigrationStep'],
+> = {
+  phase?: Resolver<ResolversTypes['MigrationPhase'], ParentType, ContextType>
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  by?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+}
+
+export type ProvisionReportResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['ProvisionReport'] =
+    ResolversParentTypes['ProvisionReport'],
+> = {
+  done?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>
+  found?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>
+  refused?: Resolver<ReadonlyArray<ResolversTypes['ProvisionRefusal']>, ParentType, ContextType>
+}
+
+export type ProvisionRefusalResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['ProvisionRefusal'] =
+    ResolversParentTypes['ProvisionRefusal'],
+> = {
+  step?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+}
+
+export type MigrationPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['MigrationPayload'] =
+    ResolversParentTypes['MigrationPayload'],
+> = {
+  migration?: Resolver<ResolversTypes['RouteMigration'], ParentType, ContextType>
+}
+
+export type ProvisionBackendPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['ProvisionBackendPayload'] =
+    ResolversParentTypes['ProvisionBackendPayload'],
+> = {
+  report?: Resolver<ResolversTypes['ProvisionReport'], ParentType, ContextType>
+}
+
 export type SeoConfigResolvers<
   ContextType = GraphQLContext,
   ParentType extends ResolversParentTypes['SeoConfig'] = ResolversParentTypes['SeoConfig'],
@@ -4100,6 +4572,17 @@ export type Resolvers<ContextType = GraphQLContext> = {
   MetricCount?: MetricCountResolvers<ContextType>
   MetricPointConnection?: MetricPointConnectionResolvers<ContextType>
   RecordMetricPayload?: RecordMetricPayloadResolvers<ContextType>
+  RouteTarget?: RouteTargetResolvers<ContextType>
+  RouteMigration?: RouteMigrationResolvers<ContextType>
+  MigrationOptions?: MigrationOptionsResolvers<ContextType>
+  MigrationProgress?: MigrationProgressResolvers<ContextType>
+  MigrationDifference?: MigrationDifferenceResolvers<ContextType>
+  MigrationError?: MigrationErrorResolvers<ContextType>
+  MigrationStep?: MigrationStepResolvers<ContextType>
+  ProvisionReport?: ProvisionReportResolvers<ContextType>
+  ProvisionRefusal?: ProvisionRefusalResolvers<ContextType>
+  MigrationPayload?: MigrationPayloadResolvers<ContextType>
+  ProvisionBackendPayload?: ProvisionBackendPayloadResolvers<ContextType>
   SeoConfig?: SeoConfigResolvers<ContextType>
   SeoConfigConnection?: SeoConfigConnectionResolvers<ContextType>
   SaveSeoConfigPayload?: SaveSeoConfigPayloadResolvers<ContextType>

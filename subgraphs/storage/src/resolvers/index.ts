@@ -1,5 +1,16 @@
 import { scalars } from '@heirloom/subgraph'
 import type { Resolvers } from '../generated/resolvers.js'
+import {
+  migrationDifferenceResolvers,
+  migrationErrorResolvers,
+  migrationMutations,
+  migrationOptionsResolvers,
+  migrationQueries,
+  migrationStepResolvers,
+  routeMigrationResolvers,
+  routePlacementResolvers,
+  routeTargetResolvers,
+} from './migration.js'
 import { mutationResolvers } from './mutation.js'
 import { queryResolvers } from './query.js'
 import { routeAuditResolvers, routeCandidateResolvers } from './route-audit.js'
@@ -13,10 +24,16 @@ export const resolvers: Resolvers = {
   DateTime: scalars.DateTime,
   JSON: scalars.JSON,
   ...storeTypes,
-  Query: { ...queryResolvers, ...storeQueries },
-  Mutation: { ...mutationResolvers, ...storeMutations },
+  Query: { ...queryResolvers, ...migrationQueries, ...storeQueries },
+  Mutation: { ...mutationResolvers, ...migrationMutations, ...storeMutations },
   Subscription: subscriptionResolvers,
-  Route: routeResolvers,
+  Route: { ...routeResolvers, ...routePlacementResolvers },
+  RouteTarget: routeTargetResolvers,
+  RouteMigration: routeMigrationResolvers,
+  MigrationOptions: migrationOptionsResolvers,
+  MigrationDifference: migrationDifferenceResolvers,
+  MigrationError: migrationErrorResolvers,
+  MigrationStep: migrationStepResolvers,
   RouteAudit: routeAuditResolvers,
   RouteCandidate: routeCandidateResolvers,
   RouteDiagnostics: routeDiagnosticsResolvers,
