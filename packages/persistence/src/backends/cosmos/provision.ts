@@ -1,4 +1,5 @@
-import type { CosmosClient } from '@azure/cosmos'
+import type { ContainerResponse, CosmosClient } from '@azure/cosmos'
+import { AppError } from '@heirloom/errors'
 import type { ProvisionReport } from '../backend.js'
 import type { Account } from './account.js'
 import { containerDefinition, partitionKeyPath } from './containers.js'
@@ -23,7 +24,7 @@ export async function provision(account: Account, container: string): Promise<Pr
     report(`database ${database}`, code === created)
   })
   const step = `container ${container}, partitioned by ${partitionKeyPath}`
-  const scaled = await account.request((client) => createScaled(client, database, container), isBad)
+  const scaled = await account.request((client) => createScaled(client, database, container))
   report(scaled.created ? `${step}${scaled.note}` : step, scaled.created)
   const expiry = 'deletion of expired records by ttl'
   try {
@@ -48,15 +49,25 @@ async function createScaled(
 ): Promise<{ created: boolean; note: string }> {
   const { containers } = client.database(database)
   const definition = containerDefinition(id)
+  const scaled = { ...definition, maxThroughput: autoscaleMaxThroughput }
   try {
-    const scaled = { ...definition, maxThroughput: autoscaleMaxThroughput }
-    const { statusCode: code } = await containers.createIfNotExists(scaled)
-    return { created: code === created, note: ', with autoscale' }
+    return { created: isNew(await containers.createIfNotExists(scaled)), note: ', with autoscale' }
   } catch (error) {
     if (!isBad(error)) throw error
-    const { statusCode: code } = await containers.createIfNotExists(definition)
-    return { created: code === created, note: ', without throughput of its own' }
+    const made = isNew(await containers.createIfNotExists(definition))
+    return { created: made, note: ', without throughput of its own' }
   }
+}
+
+/** @throws AppError BACKEND_UNAVAILABLE for one that is there, and no container for records */
+function isNew({ statusCode: code, resource }: ContainerResponse): boolean {
+  const paths = resource?.partitionKey?.paths ?? []
+  if (paths.length === 1 && paths[0] === partitionKeyPath) return code === created
+  throw new AppError(
+    'BACKEND_UNAVAILABLE',
+    `the Cosmos container "${resource?.id ?? ''}" must have the partition key /pk: give the ` +
+      'route another container',
+  )
 }
 
 /** True when it was off. */

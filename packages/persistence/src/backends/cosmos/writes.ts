@@ -67,6 +67,10 @@ export async function transact(
   let uncertain = false
   const strangers = indexes(writes, (write) => isStranger(write, seen, owner))
   if (strangers.length > 0) throw conflict(strangers)
+  // It was not there when we looked, and that is all that a removal by itself asks for.
+  if (writes.length === 1 && unowned.some(({ id, item }) => item === null && !seen.has(id))) {
+    return [null]
+  }
 
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const operations = writes.map((write) =>
