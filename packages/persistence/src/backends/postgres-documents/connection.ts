@@ -1,4 +1,5 @@
-import { createDatabase, type Database, type TenantDatabase } from '@heirloom/postgres'
+import { createDatabase, type Database } from '@heirloom/postgres'
+import { translated } from './errors.js'
 import type { DocumentSchema } from './schema.js'
 import { createScopeWakeUps, type ScopeWakeUps } from './wake-ups.js'
 
@@ -18,14 +19,19 @@ export interface PostgresDocuments {
   readonly close: () => Promise<void>
 }
 
-export type ScopedDatabase = TenantDatabase<DocumentSchema>
-
 export function openPostgresDocuments(config: PostgresDocumentsConfig): PostgresDocuments {
-  const database = createDatabase<DocumentSchema>({
+  const opened = createDatabase<DocumentSchema>({
     url: config.url,
     applicationName: 'heirloom documents',
     ...(config.maxConnections === undefined ? {} : { maxConnections: config.maxConnections }),
   })
+  const database: Database<DocumentSchema> = {
+    ...opened,
+    for: (tenant) => {
+      const bound = opened.for(tenant)
+      return { ...bound, transaction: (work) => translated(() => bound.transaction(work)) }
+    },
+  }
   const wakeUps = createScopeWakeUps(config.url)
   let closed: Promise<void> | undefined
   return {

@@ -17,7 +17,6 @@ import type { Scope } from '../../documents/ids.js'
 import { changeType, type StoredDocument } from '../../documents/stored.js'
 import { appendChange } from './change-log.js'
 import type { PostgresDocuments } from './connection.js'
-import { translated } from './errors.js'
 import { createIndexes, statementFor, verifyIndexes } from './indexes.js'
 import { queryStatement } from './query.js'
 import { placeColumns, toStored, type DocumentRow } from './rows.js'
@@ -61,9 +60,9 @@ export function createPostgresDocumentTable(
 
     change: async (scope, id, decide) => {
       for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-        const changed = await translated(() =>
-          database.for(scope.tenant).transaction((trx) => change(trx, scope, id, decide, options)),
-        )
+        const changed = await database
+          .for(scope.tenant)
+          .transaction((trx) => change(trx, scope, id, decide, options))
         if (changed !== 'again') return changed
       }
       throw new AppError('CONFLICT', 'somebody else kept changing the same document; try again')
@@ -73,13 +72,11 @@ export function createPostgresDocumentTable(
       if (plan.indexes.length > 0) {
         chooseIndex(plan.indexes, await existingIndex(plan.indexes), statementFor)
       }
-      const { rows } = await translated(() =>
-        database
-          .for(scope.tenant)
-          .transaction((trx) =>
-            sql<DocumentRow>`${queryStatement(columns, scope, plan)}`.execute(trx),
-          ),
-      )
+      const { rows } = await database
+        .for(scope.tenant)
+        .transaction((trx) =>
+          sql<DocumentRow>`${queryStatement(columns, scope, plan)}`.execute(trx),
+        )
       return rows.map(toStored)
     },
 

@@ -1,6 +1,9 @@
 import { AppError } from '@heirloom/errors'
 import { databaseError } from '@heirloom/postgres'
 
+// What the driver says of a statement (the rollback, as a rule) on a connection that broke before.
+const brokenConnection = / and is not queryable/
+
 // https://www.postgresql.org/docs/current/errcodes-appendix.html: an index row that is too long.
 const programLimitExceeded = '54000'
 
@@ -15,6 +18,9 @@ export async function translated<T>(work: () => Promise<T>): Promise<T> {
           cause: error,
         })
       }
+    }
+    if (error instanceof Error && brokenConnection.test(error.message)) {
+      throw new AppError('BACKEND_UNAVAILABLE', 'the database cannot be reached', { cause: error })
     }
     throw databaseError(error)
   }

@@ -9,7 +9,6 @@ import type { UserTable } from '../../documents/user-table.js'
 import type { JsonObject } from '../../ports/record-table.js'
 import type { User, UserId } from '../../ports/user-store.js'
 import type { PostgresDocuments } from './connection.js'
-import { translated } from './errors.js'
 import { verifyIndexes } from './indexes.js'
 import { requiredUserIndexes } from './schema.js'
 
@@ -52,20 +51,18 @@ export function createPostgresUserTable({ database, close }: PostgresDocuments):
 
     change: async (scope, id, decide) => {
       for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-        const changed = await translated(() =>
-          database.for(scope.tenant).transaction(async (trx) => {
-            const { rows } = await sql<UserRow>`select ${columns} from document_user
+        const changed = await database.for(scope.tenant).transaction(async (trx) => {
+          const { rows } = await sql<UserRow>`select ${columns} from document_user
               where tenant_id = ${scope.tenant} and database = ${scope.database} and id = ${id}
               for update`.execute(trx)
-            const current = rows[0] === undefined ? null : toUser(rows[0])
-            const next = decide(current)
-            if (next === current) return next
-            const { numAffectedRows } = await (
-              current === null ? insertion(scope, next) : update(scope, next)
-            ).execute(trx)
-            return numAffectedRows === 0n ? null : next
-          }),
-        )
+          const current = rows[0] === undefined ? null : toUser(rows[0])
+          const next = decide(current)
+          if (next === current) return next
+          const { numAffectedRows } = await (
+            current === null ? insertion(scope, next) : update(scope, next)
+          ).execute(trx)
+          return numAffectedRows === 0n ? null : next
+        })
         if (changed !== null) return changed
       }
       throw new AppError('CONFLICT', 'somebody else kept changing the same user; try again')
