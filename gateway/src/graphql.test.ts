@@ -6,7 +6,7 @@ let gateway: TestGateway
 let token: string
 
 beforeAll(async () => {
-  gateway = await startTestGateway({ subgraphTimeoutMs: 500 })
+  gateway = await startTestGateway({ subgraphTimeoutMs: 3_000 })
   token = await gateway.serviceToken()
 })
 
