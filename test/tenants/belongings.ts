@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { GraphQLClient } from '@heirloom/testkit'
-import type { Belongings } from './values.js'
+import { storeKeys, type Belongings } from './values.js'
 
 const everything = `{
   viewer { user { id } }
@@ -14,6 +14,57 @@ const everything = `{
   mediaAssets { nodes { id fileName caption } }
   plugins { nodes { id name baseUrl } }
   streamEvents(streamId: "their-stream") { nodes { cursor data } }
+  chatThread(id: "${storeKeys.threadId}") { title messages { nodes { content } } }
+  chatMessageIds: chatThread(id: "${storeKeys.threadId}") { messages { nodes { id } } }
+  config { payload }
+  actionBinding(actionName: "${storeKeys.actionName}") { note }
+  firearmHolders(firearmId: "${storeKeys.firearmId}") { nodes { reason } }
+  effectiveStrategyPolicy(actionName: "${storeKeys.actionName}") { lockId }
+  canvas(id: "${storeKeys.canvasId}") { commands { type payload } }
+  tableRow(table: "${storeKeys.table}", key: "${storeKeys.key}") { data }
+  memorySession(sessionId: "${storeKeys.sessionId}") { messages { content } }
+  blackboard(key: "${storeKeys.key}") { data }
+  metricPoints(metric: "${storeKeys.metric}", from: "2026-01-01T00:00:00Z",
+    to: "2026-12-01T00:00:00Z") { nodes { dimensions { app } } }
+  attributionContract(platform: "${storeKeys.platform}") { note }
+  budgetEntries(budget: "${storeKeys.budget}") { nodes { kind } }
+  seoConfig(page: "${storeKeys.page}") { title }
+  mediaOutput(assetId: "${storeKeys.assetId}", id: "${storeKeys.outputId}") { objectKey }
+}`
+
+/** Something secret in every store. */
+const storesFilled = `mutation {
+  startChatThread(input: { id: "${storeKeys.threadId}", title: "their-secret-title" }) {
+    thread { id } }
+  appendChatMessage(input: { threadId: "${storeKeys.threadId}", content: "their-secret-message",
+    runId: "${storeKeys.runId}" }) { message { id } }
+  saveConfig(input: { payload: { text: "their-secret-config" } }) { __typename }
+  saveActionBinding(input: { actionName: "${storeKeys.actionName}", note: "their-secret-note",
+    firearmId: "${storeKeys.firearmId}", expectedRevision: 0 }) { __typename }
+  grantFirearm(input: { firearmId: "${storeKeys.firearmId}", actorType: USER,
+    actorId: "${storeKeys.actorId}", reason: "their-secret-reason" }) { grant { actorId } }
+  saveStrategyPolicy(input: { actionName: "${storeKeys.actionName}", requiresLock: true,
+    lockId: "their-secret-lock", approverPolicy: NONE, defaultBehavior: DENY }) { __typename }
+  appendCanvasCommand(input: { canvasId: "${storeKeys.canvasId}", idempotencyKey: "first",
+    type: "their-secret-command", payload: { text: "their-secret-drawing" },
+    expectedRevision: 0 }) { __typename }
+  saveTableRow(input: { table: "${storeKeys.table}", key: "${storeKeys.key}",
+    data: { text: "their-secret-row" } }) { __typename }
+  appendMemoryMessage(input: { sessionId: "${storeKeys.sessionId}",
+    message: { content: "their-secret-memory" } }) { session { sessionId } }
+  saveBlackboard(input: { key: "${storeKeys.key}", data: { text: "their-secret-board" } }) {
+    __typename }
+  recordMetric(input: { metric: "${storeKeys.metric}", points: [{ id: "p",
+    at: "2026-06-01T00:00:00Z", dimensions: { app: "their-secret-app" } }] }) { recorded }
+  saveAttributionContract(input: { platform: "${storeKeys.platform}",
+    utmTemplate: { source: "s" }, note: "their-secret-contract" }) { contract { platform } }
+  spendBudget(input: { budget: "${storeKeys.budget}", amount: 5, idempotencyKey: "first",
+    kind: "their-secret-kind" }) { __typename }
+  saveSeoConfig(input: { page: "${storeKeys.page}", title: "their-secret-page" }) {
+    config { page } }
+  recordMediaOutput(input: { assetId: "${storeKeys.assetId}", id: "${storeKeys.outputId}",
+    kind: "poster", mime: "image/webp", sizeBytes: 1, sha256: "${'b'.repeat(64)}",
+    objectKey: "their-secret-object" }) { output { id } }
 }`
 
 interface Everything {
@@ -28,6 +79,7 @@ interface Everything {
   readonly mediaAssets: { nodes: { id: string }[] }
   readonly plugins: { nodes: { id: string }[] }
   readonly streamEvents: { nodes: { cursor: string }[] }
+  readonly chatMessageIds: { messages: { nodes: { id: string }[] } }
 }
 
 /** Gives the tenant one thing of each kind that the seed does not, and names one of each. */
@@ -58,6 +110,7 @@ export async function belongingsOf(owner: GraphQLClient): Promise<Belongings> {
     },
   )
   expect(added.errors).toBeUndefined()
+  expect((await owner(storesFilled)).errors).toBeUndefined()
   const { data, errors } = await owner<Everything>(everything)
   expect(errors).toBeUndefined()
   const legacy = data?.legacies.nodes[0]
@@ -81,6 +134,7 @@ export async function belongingsOf(owner: GraphQLClient): Promise<Belongings> {
     streamCursor: some(data?.streamEvents.nodes[0]?.cursor),
     timelineCursor: some(timeline.data?.timelineEvents.nodes[0]?.cursor),
     authorId: some(data?.viewer.user.id),
+    messageId: some(data?.chatMessageIds.messages.nodes[0]?.id),
   }
 }
 

@@ -16,7 +16,27 @@ export interface Belongings {
   readonly streamCursor: string
   readonly timelineCursor: string
   readonly authorId: string
+  readonly messageId: string
 }
+
+/** What the stores of one tenant keep, under names that another one can guess. */
+export const storeKeys = {
+  threadId: 'their-thread',
+  sessionId: 'their-session',
+  canvasId: 'their-canvas',
+  table: 'their_table',
+  key: 'their-key',
+  actionName: 'their-action',
+  firearmId: 'their-firearm',
+  actorId: 'their-actor',
+  platform: 'their-platform',
+  budget: 'their-budget',
+  metric: 'their-metric',
+  assetId: 'their-asset',
+  outputId: 'their-output',
+  page: '/their-page',
+  runId: 'their-run',
+} as const
 
 /** How a call tries to reach what is not its own. */
 export interface Attempt {
@@ -39,6 +59,10 @@ export function reachingFor(their: Belongings, attempt: Attempt): ValueOf {
     if (name === 'id') return attempt.by === 'id' ? ownerOf(field, their) : otherwise(field, path)
     if (name === 'slug') return field === 'legacy' && attempt.by === 'slug' ? their.slug : undefined
     if (name === 'after') return attempt.cursors ? cursorOf(field, their) : undefined
+    // Without them is where the other tenant's things are.
+    if (name === 'surfaceId' || name === 'projectId') return undefined
+    if (name === 'idempotencyKey') return typeName === 'ID' ? 'their-idempotency-key' : undefined
+    if (name === 'version' && typeName === 'Int') return 1
     return ids(their)[name] ?? harmless[name] ?? (typeName === 'ID' ? their.storyId : undefined)
   }
 }
@@ -48,6 +72,10 @@ function otherwise(field: string, path: readonly string[]): string | undefined {
 }
 
 function ownerOf(field: string, their: Belongings): string {
+  if (/chat/i.test(field)) return storeKeys.threadId
+  if (/canvas/i.test(field)) return storeKeys.canvasId
+  if (/output/i.test(field)) return storeKeys.outputId
+  if (/metric/i.test(field)) return 'their-point'
   if (/legacy/i.test(field)) return their.legacyId
   if (/person/i.test(field)) return their.personIds[0]
   if (/media|upload/i.test(field)) return their.mediaId
@@ -77,6 +105,10 @@ function ids(their: Belongings): Readonly<Record<string, unknown>> {
     fromExternalId: 'charlotte',
     toExternalId: 'emily',
     source: 'heirloom-seed',
+    upToMessageId: their.messageId,
+    clientId: 'their-client',
+    lockId: 'their-lock',
+    ...storeKeys,
   }
 }
 
@@ -99,4 +131,8 @@ const harmless: Readonly<Record<string, unknown>> = {
   sha256: 'a'.repeat(64),
   type: 'NotYours',
   kind: 'PARENT',
+  link: 'https://example.org/',
+  mime: 'image/webp',
+  from: '2026-01-01T00:00:00.000Z',
+  to: '2026-12-01T00:00:00.000Z',
 }
