@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { AppError } from '@heirloom/errors'
 import type { TenantId } from '@heirloom/tenancy'
-import type { TableRecord } from './record-table.js'
+import type { TableRecord } from './table-record.js'
 
 export interface ScanRange {
   /** Null: every tenant. */

@@ -1,22 +1,9 @@
 import type { TenantId } from '@heirloom/tenancy'
 import type { KeyLayout } from './key-layout.js'
 import type { ScanPage, ScanRange } from './record-scan.js'
+import type { JsonObject, RecordVersion, TableRecord } from './table-record.js'
 
-export type JsonValue =
-  string | number | boolean | null | readonly JsonValue[] | { readonly [field: string]: JsonValue }
-export type JsonObject = { readonly [field: string]: JsonValue }
-
-declare const brand: unique symbol
-/** Opaque: compare for equality only. A key never sees the same version twice. */
-export type RecordVersion = string & { readonly [brand]: 'RecordVersion' }
-
-export interface TableRecord {
-  readonly sk: string
-  /** JSON; the order of its fields is not kept. */
-  readonly value: JsonObject
-  readonly version: RecordVersion
-  readonly expiresAt: Date | null
-}
+export type { JsonObject, JsonValue, RecordVersion, TableRecord } from './table-record.js'
 
 /** What must be there for a write to happen. An expired record counts as absent. */
 export type Expectation = 'anything' | 'absent' | { readonly version: RecordVersion }
