@@ -21,24 +21,39 @@ import { BoundedCache } from './bounded-cache.js'
 import type { Fragments } from './collect-fields.js'
 import { compilePlan, type Step } from './compile-plan.js'
 import { compileSerializer, type Serialize } from './compile-serializer.js'
+import { selectingVariables, specialised, withoutEmptySets } from './specialise.js'
 import { Unsupported, type FallbackReason } from './unsupported.js'
 
-export interface CompiledOperation {
+/** A valid operation of a client, not compiled yet. */
+export interface PreparedOperation {
   readonly definition: OperationDefinitionNode
   /** The client's document with nothing in it but this operation. */
+  readonly document: DocumentNode
+  /** The variables that decide what is selected. */
+  readonly selecting: readonly string[]
+  /** Compiled code, by the values of those. */
+  readonly variants: BoundedCache<CompiledOperation | FallbackReason>
+}
+
+export interface CompiledOperation {
   readonly document: DocumentNode
   readonly execute: Step
   readonly serialize: Serialize
 }
 
 /** Never throws: what cannot be compiled is the reason for it. */
-export type CompileOperation = (
-  query: string,
-  operationName: string | null | undefined,
-) => CompiledOperation | FallbackReason
+export interface OperationCompiler {
+  prepare(query: string, operationName?: string | null): PreparedOperation | FallbackReason
+  /** `variables` are coerced, with defaults. */
+  compile(
+    operation: PreparedOperation,
+    variables: Readonly<Record<string, unknown>>,
+  ): CompiledOperation | FallbackReason
+}
 
 const maxTexts = 2_000
 const maxOperations = 1_000
+const maxVariants = 32
 /** A text that is longer is compiled, but only its normal form is remembered. */
 const maxTextLength = 16_384
 
@@ -51,50 +66,68 @@ export function createOperationCompiler(
   supergraph: Supergraph,
   plan: PlanOperation,
   logger: Logger,
-): CompileOperation {
+): OperationCompiler {
   const { apiSchema, schema } = supergraph
-  const byText = new BoundedCache<CompiledOperation | FallbackReason>(maxTexts)
-  const byOperation = new BoundedCache<CompiledOperation | FallbackReason>(maxOperations)
+  const byText = new BoundedCache<PreparedOperation>(maxTexts)
+  const byOperation = new BoundedCache<PreparedOperation>(maxOperations)
   const rules = [...specifiedRules, ...operationLimits]
 
-  return (query, operationName) => {
-    const name = operationName ?? ''
-    const text = name === '' ? query : `${name}\n${query}`
-    const known = byText.get(text)
-    if (known !== undefined) return known
-    const prepared = prepare(query, name)
-    if (prepared === undefined) return 'invalid_request'
-    const { definition, document } = prepared
-    const normal = print(document)
-    const compiled = byOperation.get(normal) ?? compile(definition, document)
-    byOperation.set(normal, compiled)
-    if (text.length <= maxTextLength) byText.set(text, compiled)
-    return compiled
+  return {
+    prepare: (query, operationName) => {
+      const name = operationName ?? ''
+      const text = name === '' ? query : `${name}\n${query}`
+      const known = byText.get(text)
+      if (known !== undefined) return known
+      const prepared = validated(query, name)
+      if (prepared === undefined) return 'invalid_request'
+      if (prepared.definition.operation === OperationTypeNode.SUBSCRIPTION) {
+        return 'not_a_query_or_mutation'
+      }
+      const normal = print(prepared.document)
+      const operation = byOperation.get(normal) ?? prepared
+      byOperation.set(normal, operation)
+      if (text.length <= maxTextLength) byText.set(text, operation)
+      return operation
+    },
+    compile: (operation, variables) => {
+      const { selecting, variants } = operation
+      let key = ''
+      for (const name of selecting) key += variables[name] === true ? '1' : '0'
+      const known = variants.get(key)
+      if (known !== undefined) return known
+      const compiled = compiledFor(operation, variables)
+      variants.set(key, compiled)
+      return compiled
+    },
   }
 
-  function prepare(query: string, name: string) {
+  function validated(query: string, name: string): PreparedOperation | undefined {
     try {
-      const document = parse(query, { maxTokens, noLocation: true })
-      if (validate(apiSchema, document, rules).length > 0) return undefined
-      const definition = getOperationAST(document, name === '' ? undefined : name)
+      const whole = parse(query, { maxTokens, noLocation: true })
+      if (validate(apiSchema, whole, rules).length > 0) return undefined
+      const definition = getOperationAST(whole, name === '' ? undefined : name)
       if (definition === null || definition === undefined) return undefined
-      return { definition, document: onlyOperation(document, definition) }
+      const document = onlyOperation(whole, definition)
+      const selecting = selectingVariables(document)
+      return { definition, document, selecting, variants: new BoundedCache(maxVariants) }
     } catch (error) {
       if (error instanceof GraphQLError) return undefined
       throw error
     }
   }
 
-  function compile(
-    definition: OperationDefinitionNode,
-    document: DocumentNode,
+  function compiledFor(
+    operation: PreparedOperation,
+    variables: Readonly<Record<string, unknown>>,
   ): CompiledOperation | FallbackReason {
-    if (definition.operation === OperationTypeNode.SUBSCRIPTION) return 'not_a_query_or_mutation'
     try {
+      const document = specialised(operation.document, variables)
+      const definition = getOperationAST(document)
+      if (definition === null || definition === undefined) return 'compiler_error'
       const serialize = compileSerializer(apiSchema, definition, fragmentsOf(document))
-      const { node } = planned(document)
+      const { node } = planned(withoutEmptySets(document))
       if (node !== undefined && !isPlanNode(node)) return 'not_a_query_or_mutation'
-      return { definition, document, execute: compilePlan(schema, node), serialize }
+      return { document, execute: compilePlan(schema, node), serialize }
     } catch (error) {
       if (error instanceof Unsupported) return error.reason
       logger.error({ err: error }, 'an operation could not be compiled')

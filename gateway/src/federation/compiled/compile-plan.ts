@@ -1,5 +1,5 @@
 import type { FetchNode, PlanNode } from '@apollo/query-planner'
-import { OperationTypeNode, parse, type GraphQLSchema } from 'graphql'
+import { isInterfaceType, OperationTypeNode, parse, type GraphQLSchema } from 'graphql'
 import { isObject, type Json, type JsonObject } from '../json.js'
 import { applyRewrites } from '../rewrites.js'
 import type { SubgraphAnswer, SubgraphError } from '../subgraph-request.js'
@@ -68,7 +68,7 @@ export function compilePlan(schema: GraphQLSchema, plan: PlanNode | undefined): 
   function count(shape: AnswerShape, at: string): void {
     for (const [key, inner] of shape.fields) {
       if (inner === null) continue
-      const place = `${at}.${key}`
+      const place = at === '' ? key : `${at}.${key}`
       writers.set(place, (writers.get(place) ?? 0) + 1)
       count(inner, place)
     }
@@ -207,7 +207,8 @@ function entityFetch(
     node.inputRewrites ?? [],
   )
   const isCopied = isShared || rewrites.length > 0
-  const keys = [...shape.fields.keys()]
+  const keys = [...shape.fields.keys()].filter((key) => key !== '__typename')
+  const hasTypename = shape.fields.has('__typename')
 
   return async (run) => {
     const batch = collect(run.data)
@@ -255,6 +256,7 @@ function entityFetch(
       const entity = entities[indexes[at] ?? -1]
       if (!isObject(entity)) continue
       if (!isCopied) {
+        if (hasTypename) object['__typename'] = moreConcrete(object, entity)
         for (const key of keys) {
           const value = entity[key]
           if (value !== undefined) object[key] = value
@@ -263,10 +265,21 @@ function entityFetch(
       }
       const copy = structuredClone(entity)
       // Rewrites look at __typename, which the planner leaves out where the owner has it.
-      copy['__typename'] ??= object['__typename']
+      copy['__typename'] = moreConcrete(object, entity)
       applyRewrites(schema, rewrites, copy)
       mergeAnswer(object, copy, shape)
     }
+  }
+
+  /**
+   * The subgraph of an interface object calls every object by the interface's name. Plans ask it
+   * for the name all the same, and must not lose the object's own by it.
+   */
+  function moreConcrete(object: JsonObject, entity: JsonObject): Json | undefined {
+    const { __typename: known } = object
+    const { __typename: told } = entity
+    if (typeof told !== 'string') return known
+    return typeof known === 'string' && isInterfaceType(schema.getType(told)) ? known : told
   }
 
   /** An error at `_entities[i]…` happened at every object that asked for that entity. */

@@ -6,7 +6,11 @@ import type { OperationRequest, Operations, OperationText } from '../operations.
 import type { PlanOperation } from '../planner.js'
 import type { Caller, FetchSubgraph, SubgraphError } from '../subgraph-request.js'
 import type { Supergraph } from '../supergraph.js'
-import { createOperationCompiler, type CompiledOperation } from './compile-operation.js'
+import {
+  createOperationCompiler,
+  type CompiledOperation,
+  type PreparedOperation,
+} from './compile-operation.js'
 import { MalformedData } from './compile-serializer.js'
 import type { FallbackReason } from './unsupported.js'
 
@@ -30,7 +34,7 @@ export interface CompiledOperationsDeps {
  */
 export function createCompiledOperations(deps: CompiledOperationsDeps): CompiledOperations {
   const { supergraph, fetchSubgraph, reference, logger } = deps
-  const compile = createOperationCompiler(supergraph, deps.plan, logger)
+  const compiler = createOperationCompiler(supergraph, deps.plan, logger)
   const fallbacks = new Map<FallbackReason, number>()
   let compiledCount = 0
 
@@ -46,11 +50,13 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
 
   async function respond(request: OperationRequest, caller: Caller): Promise<OperationText> {
     const query = typeof request.query === 'string' ? request.query : print(request.query)
-    const compiled = compile(query, request.operationName)
-    if (typeof compiled === 'string') return fallBack(compiled, request, caller)
+    const prepared = compiler.prepare(query, request.operationName)
+    if (typeof prepared === 'string') return fallBack(prepared, request, caller)
     const given = request.variables ?? {}
-    const variables = coerced(compiled, given)
+    const variables = coerced(prepared, given)
     if (variables === undefined) return fallBack('invalid_variables', request, caller)
+    const compiled = compiler.compile(prepared, variables)
+    if (typeof compiled === 'string') return fallBack(compiled, request, caller)
     compiledCount += 1
     return { status: 200, body: await runCompiled(compiled, { given, variables, caller }) }
   }
@@ -65,7 +71,7 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
   }
 
   function coerced(
-    { definition }: CompiledOperation,
+    { definition }: PreparedOperation,
     given: Readonly<Record<string, unknown>>,
   ): Readonly<Record<string, unknown>> | undefined {
     const { variableDefinitions } = definition

@@ -66,6 +66,7 @@ export async function startExecutors(
   const caller = () => createCaller(testTenant())
 
   async function run(operations: Operations, query: string, variables?: Record<string, unknown>) {
+    data.reset()
     const { body } = await operations.respond({ query, variables }, caller())
     return answerOf(JSON.parse(body) as Result)
   }
@@ -76,14 +77,16 @@ export async function startExecutors(
     sent,
     runCompiled: (query, variables) => run(compiled, query, variables),
     runReference: (query, variables) => run(reference, query, variables),
-    runMonolith: async (query, variables) =>
-      answerOf(
+    runMonolith: async (query, variables) => {
+      data.reset()
+      return answerOf(
         (await graphql({
           schema: monolith,
           source: query,
           ...(variables === undefined ? {} : { variableValues: variables }),
         })) as Result,
-      ),
+      )
+    },
     expectEqual: async (query, variables) => {
       const expected = await executors.runReference(query, variables)
       const actual = await executors.runCompiled(query, variables)
@@ -103,13 +106,13 @@ interface Result {
   readonly data?: unknown
   readonly errors?: readonly {
     readonly path?: readonly (string | number)[]
-    readonly extensions?: { readonly code?: unknown }
+    readonly extensions?: { readonly code?: string }
   }[]
 }
 
 function answerOf({ data, errors }: Result): Answer {
   const paths = (errors ?? []).map(
-    ({ path, extensions }) => `${(path ?? []).join('.')} ${String(extensions?.code ?? '')}`,
+    ({ path, extensions }) => `${(path ?? []).join('.')} ${extensions?.code ?? ''}`,
   )
   return { data: JSON.parse(JSON.stringify(data ?? null)) as unknown, errors: paths.toSorted() }
 }

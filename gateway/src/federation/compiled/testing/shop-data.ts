@@ -13,6 +13,12 @@ export class ShopData {
   readonly #records = new Map<string, ShopRecord>()
 
   constructor() {
+    this.reset()
+  }
+
+  /** As it was in the beginning, whatever mutations have done since. */
+  reset(): void {
+    this.#records.clear()
     for (const id of ['1', '2', '3']) this.#add(this.#user(id))
     for (const id of ['1', '2']) this.#add({ __typename: 'Brand', id: `b${id}`, country: `C${id}` })
     for (const id of ['1', '2'])
@@ -40,7 +46,6 @@ export class ShopData {
   }
 
   #user(id: string): ShopRecord {
-    const shop = this
     return {
       __typename: 'User',
       id: `u${id}`,
@@ -49,18 +54,17 @@ export class ShopData {
       age: id === '2' ? null : Number(id) * 20,
       address: id === '1' ? null : { street: `Street ${id}`, geo: { lat: 1.5, lon: -Number(id) } },
       friends: () =>
-        id === '1' ? [shop.get('User', 'u2'), shop.get('User', 'u3')] : [shop.get('User', 'u1')],
+        id === '1' ? [this.get('User', 'u2'), this.get('User', 'u3')] : [this.get('User', 'u1')],
       moody: () => {
         if (id === '2') throw new AppError('FORBIDDEN', 'u2 does not say')
         return `fine ${id}`
       },
       reviews: () =>
-        shop.all('Review').filter(({ author }) => author === shop.get('User', `u${id}`)),
+        this.all('Review').filter(({ author }) => author === this.get('User', `u${id}`)),
     }
   }
 
   #product(id: string): ShopRecord {
-    const shop = this
     const number = Number(id)
     const fails = (value: unknown) => () => {
       if (id === '2') throw new AppError('CONFLICT', `product ${id} is broken`)
@@ -76,14 +80,14 @@ export class ShopData {
       size: id === '4' ? null : { weight: number * 10, unit: id === '1' ? 'KG' : 'LB' },
       price: ({ currency }: { currency: string }) => number * (currency === 'USD' ? 2 : 1),
       tags: id === '3' ? null : [[`a${id}`], [], ['b', 'c']],
-      matrix: () => [[shop.get('Product', 'p1'), null], null, [shop.get('Product', `p${id}`)]],
+      matrix: () => [[this.get('Product', 'p1'), null], null, [this.get('Product', `p${id}`)]],
       related: () =>
-        id === '4' ? null : [shop.get('Product', 'p1'), null, shop.get('Product', 'p2')],
+        id === '4' ? null : [this.get('Product', 'p1'), null, this.get('Product', 'p2')],
       anything: { free: ['form', number] },
       reviews: ({ min }: { min: number }) =>
-        shop
-          .all('Review')
-          .filter((review) => review['of'] === `p${id}` && Number(review['stars']) >= min),
+        this.all('Review').filter(
+          (review) => review['of'] === `p${id}` && Number(review['stars']) >= min,
+        ),
       broken: fails(`whole ${id}`),
       brokenRequired: fails(`whole ${id}`),
       brokenReviews: fails([]),
@@ -106,26 +110,24 @@ export class ShopData {
       label(this: ShopRecord) {
         return `${String(this['name'])}/${JSON.stringify(this['tags'])}`
       },
-      warehouses: () => [[shop.get('Warehouse', 'w1')], [null, shop.get('Warehouse', 'w2')]],
+      warehouses: () => [[this.get('Warehouse', 'w1')], [null, this.get('Warehouse', 'w2')]],
     }
   }
 
   #media(typename: 'Book' | 'Film', id: string): ShopRecord {
-    const shop = this
     return {
       __typename: typename,
       id,
       title: `Title of ${id}`,
       pages: id.length * 100,
       minutes: id.length * 45,
-      by: () => shop.get('User', 'u1'),
+      by: () => this.get('User', 'u1'),
       rating: id.endsWith('2') ? null : 5,
-      mediaReviews: () => shop.all('Review').slice(0, 2),
+      mediaReviews: () => this.all('Review').slice(0, 2),
     }
   }
 
   #review(id: number): ShopRecord {
-    const shop = this
     return {
       __typename: 'Review',
       id: `r${id}`,
@@ -133,8 +135,8 @@ export class ShopData {
       stars: id % 5,
       of: `p${(id % 3) + 1}`,
       author: id === 5 ? null : this.get('User', `u${(id % 3) + 1}`),
-      product: () => shop.get('Product', `p${(id % 3) + 1}`),
-      about: () => (id % 2 === 0 ? shop.get('Product', 'p1') : shop.get('Review', 'r2')),
+      product: () => this.get('Product', `p${(id % 3) + 1}`),
+      about: () => (id % 2 === 0 ? this.get('Product', 'p1') : this.get('Review', 'r2')),
     }
   }
 }

@@ -1,5 +1,5 @@
 import { composeServices } from '@apollo/composition'
-import { parse } from 'graphql'
+import { Kind, parse } from 'graphql'
 import { createSubgraphServer, requestContext, type SubgraphServer } from '@heirloom/subgraph'
 import type { Logger } from '@heirloom/telemetry'
 import type { VerifyInternalToken } from '@heirloom/tenancy'
@@ -222,9 +222,9 @@ const entityTypes: Record<ShopSubgraph, readonly string[]> = {
 
 function fieldsOf(name: ShopSubgraph, root: string): ReadonlySet<string> {
   const definition = parse(shopSdl[name]).definitions.find(
-    (node) => node.kind === 'ObjectTypeDefinition' && node.name.value === root,
+    (node) => node.kind === Kind.OBJECT_TYPE_DEFINITION && node.name.value === root,
   )
-  const fields = definition?.kind === 'ObjectTypeDefinition' ? (definition.fields ?? []) : []
+  const fields = definition?.kind === Kind.OBJECT_TYPE_DEFINITION ? (definition.fields ?? []) : []
   return new Set(fields.map((field) => field.name.value))
 }
 
@@ -240,5 +240,5 @@ function resolved(data: ShopData, typename: string, reference: ShopRecord): obje
           ? data.all('User').find(({ email }) => email === reference['email'])
           : data.get(typename, reference.id)
   if (record === null || record === undefined) return null
-  return Object.assign(Object.create(record) as object, sent)
+  return { ...record, ...sent, __typename: typename }
 }
