@@ -1,8 +1,9 @@
 import type { Command } from './command.js'
 import { importGedcom } from './commands/import-gedcom.js'
 import { query } from './commands/query.js'
+import { routes } from './commands/routes/index.js'
 import { timeline } from './commands/timeline.js'
 import { token } from './commands/token.js'
 
 /** One line per command; the order is that of the help. */
-export const commands: readonly Command[] = [importGedcom, timeline, query, token]
+export const commands: readonly Command[] = [importGedcom, timeline, ...routes, query, token]

@@ -48,6 +48,7 @@ export { createMigrationRunner, type MigrationRunner } from './migration/runner.
 export { parseBootstrap, type RoutingBootstrap } from './routing/bootstrap.js'
 export { explainSelection, type RouteCandidate, type RouteCondition } from './routing/explain.js'
 export { redacted } from './routing/change.js'
+export type { LeaseTimes } from './routing/lease.js'
 export type { NewRoute } from './routing/new-route.js'
 export { createRoutedRecords, type RoutedRecords } from './routing/routed-records.js'
 export type { BackendSwitch, RouteAudit } from './routing/registry-store.js'

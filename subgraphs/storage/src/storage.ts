@@ -6,6 +6,7 @@ import {
   createRoutingRegistry,
   type Backend,
   type BackendPool,
+  type LeaseTimes,
   type MigrationRunner,
   type Migrations,
   type RoutedRecords,
@@ -41,6 +42,8 @@ export interface StorageOptions {
   readonly logger: Logger
   readonly now?: () => number
   readonly newId?: NewId
+  /** How long processes rely on what they know of the routes; the same in all of them. */
+  readonly leases?: LeaseTimes
 }
 
 export function createStorage(options: StorageOptions): Storage {
@@ -54,6 +57,7 @@ export function createStorage(options: StorageOptions): Storage {
     env,
     now,
     newId,
+    ...(options.leases === undefined ? {} : { leases: options.leases }),
     announce: (change) => announce(change),
     onError: (error) => logger.error({ err: error }, 'routes cannot be followed; using the last'),
   })

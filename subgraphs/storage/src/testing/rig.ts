@@ -1,7 +1,12 @@
 import type { GraphQLSchema } from 'graphql'
 import { sql } from 'kysely'
 import { createAuthorizer } from '@heirloom/authz'
-import { createBackends, parseBootstrap, type Backend } from '@heirloom/persistence'
+import {
+  createBackends,
+  parseBootstrap,
+  type Backend,
+  type LeaseTimes,
+} from '@heirloom/persistence'
 import { createDatabase } from '@heirloom/postgres'
 import { createPeer } from '@heirloom/subgraph'
 import type { TenantContext } from '@heirloom/tenancy'
@@ -51,6 +56,9 @@ export interface ProcessOptions {
   readonly pollIntervalMs?: number
   readonly backends?: (backends: readonly Backend[]) => readonly Backend[]
   readonly port?: number
+  readonly leases?: LeaseTimes
+  /** Whether this process works on migrations. */
+  readonly migrates?: boolean
 }
 
 const aMinuteMs = 60_000
@@ -68,7 +76,8 @@ export async function startStorageRig(options: ProcessOptions = {}): Promise<Sto
   const running = new Set<StorageProcess>()
 
   async function startProcess(own: ProcessOptions = {}): Promise<StorageProcess> {
-    const { now, pollIntervalMs = aMinuteMs, backends = unchanged } = { ...options, ...own }
+    const merged = { ...options, ...own }
+    const { now, pollIntervalMs = aMinuteMs, backends = unchanged, leases } = merged
     const clock = now === undefined ? {} : { now }
     const logger = testLogger()
     const postgresConnections = { main: { url: database.appUrl, maxConnections: 6 } }
@@ -78,8 +87,10 @@ export async function startStorageRig(options: ProcessOptions = {}): Promise<Sto
       env: 'test',
       logger,
       ...clock,
+      ...(leases === undefined ? {} : { leases }),
     })
     await storage.start()
+    if (merged.migrates === true) await storage.runner.start()
     const server = createStorageSubgraph({
       storage,
       stories: createPeer('stories', stories.url),
@@ -103,6 +114,7 @@ export async function startStorageRig(options: ProcessOptions = {}): Promise<Sto
       close: async () => {
         running.delete(process)
         await server.close()
+        if (merged.migrates === true) await storage.runner.stop()
         await storage.stop()
       },
     }
