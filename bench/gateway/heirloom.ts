@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
   createCompiledOperations,
@@ -29,19 +29,20 @@ const token = Promise.resolve('Bearer bench')
 const caller: Caller = { tenant: testTenant(), authorizationFor: () => token }
 
 const server = createServer((request, response) => {
-  read(request)
-    .then((body) => operations.respond(JSON.parse(body) as OperationRequest, caller))
-    .then(
-      ({ status, body }) => {
-        response.writeHead(status, {
-          'content-type': 'application/json; charset=utf-8',
-          'content-length': Buffer.byteLength(body),
-        })
-        response.end(body)
-      },
-      (error: unknown) => response.destroy(error instanceof Error ? error : undefined),
-    )
+  void respond(request, response)
 })
+
+async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { status, body } = await operations.respond(
+    JSON.parse(await read(request)) as OperationRequest,
+    caller,
+  )
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+  })
+  response.end(body)
+}
 
 function read(request: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { composeServices } from '@apollo/composition'
@@ -131,16 +131,13 @@ function remembering(schema: GraphQLSchema): Server {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      void answer(Buffer.concat(chunks).toString()).then(
-        (bytes) => {
-          response.writeHead(200, {
-            'content-type': 'application/json',
-            'content-length': bytes.length,
-          })
-          response.end(bytes)
-        },
-        (error: unknown) => response.destroy(error instanceof Error ? error : undefined),
-      )
+      void respond(Buffer.concat(chunks).toString(), response)
     })
   })
+
+  async function respond(body: string, response: ServerResponse): Promise<void> {
+    const bytes = await answer(body)
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': bytes.length })
+    response.end(bytes)
+  }
 }
