@@ -20,8 +20,9 @@ import type { WakeUps } from './wake-ups.js'
 import { newNonce, planWrite, transact } from './writes.js'
 
 /**
- * Firestore's own limits (1 MiB a document, 10 MiB and 500 writes a commit), less what names and
- * bookkeeping take. Keys fit the other backends, so that records can move.
+ * Firestore's own limits (1 MiB a document, 10 MiB a commit), less what names and bookkeeping take;
+ * the 500 writes of a commit were its limit too until March 2023, and keep one commit short now.
+ * Keys fit the other backends, so that records can move.
  */
 export const firestoreCapabilities: RecordTableCapabilities = {
   maxItemBytes: 1_000_000,
