@@ -21,6 +21,7 @@ import { BoundedCache } from './bounded-cache.js'
 import type { Fragments } from './collect-fields.js'
 import { compilePlan, type Step } from './compile-plan.js'
 import { compileSerializer, type Serialize } from './compile-serializer.js'
+import type { OwnKeys } from './own-keys.js'
 import { selectingVariables, specialised, withoutEmptySets } from './specialise.js'
 import { Unsupported, type FallbackReason } from './unsupported.js'
 
@@ -65,6 +66,7 @@ const maxTextLength = 16_384
 export function createOperationCompiler(
   supergraph: Supergraph,
   plan: PlanOperation,
+  ownKeys: OwnKeys,
   logger: Logger,
 ): OperationCompiler {
   const { apiSchema, schema } = supergraph
@@ -124,8 +126,8 @@ export function createOperationCompiler(
       const document = specialised(operation.document, variables)
       const definition = getOperationAST(document)
       if (definition === null || definition === undefined) return 'compiler_error'
-      const serialize = compileSerializer(apiSchema, definition, fragmentsOf(document))
-      const { node } = planned(withoutEmptySets(document))
+      const serialize = compileSerializer(apiSchema, definition, fragmentsOf(document), ownKeys)
+      const { node } = planned(ownKeys.document(withoutEmptySets(document)))
       if (node !== undefined && !isPlanNode(node)) return 'not_a_query_or_mutation'
       return { document, execute: compilePlan(schema, node), serialize }
     } catch (error) {

@@ -28,6 +28,7 @@ import {
   type Guard,
   type GuardedSet,
 } from './collect-fields.js'
+import type { OwnKeys } from './own-keys.js'
 import { Unsupported } from './unsupported.js'
 
 /**
@@ -59,8 +60,9 @@ export function compileSerializer(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
   fragments: Fragments,
+  ownKeys: OwnKeys,
 ): Serialize {
-  const writer = new SerializerWriter(schema, operation, fragments)
+  const writer = new SerializerWriter(schema, operation, fragments, ownKeys)
   // The source holds no text of the client but names that the parser has let through and strings
   // that JSON.stringify has quoted.
   // oxlint-disable-next-line typescript/no-implied-eval -- generated code is the point: see above
@@ -95,6 +97,7 @@ class SerializerWriter {
     readonly schema: GraphQLSchema,
     readonly operation: OperationDefinitionNode,
     readonly fragments: Fragments,
+    readonly ownKeys: OwnKeys,
   ) {}
 
   source(): string {
@@ -166,7 +169,7 @@ class SerializerWriter {
     if (definition === undefined) throw new Error(`unreachable: ${field.name} was validated`)
     const { type } = definition
     const text = this.#value(`x`, isNonNullType(type) ? type.ofType : type, field.selections)
-    const read = `x = o.${field.key}`
+    const read = `x = o.${this.ownKeys.dataKey(field.key, field.name)}`
     return isNonNullType(type)
       ? `${read}; t = ${text}; if (t === null) return null; s += ${comma}${label} + t`
       : `${read}; s += ${comma}${label} + (${text} ?? 'null')`

@@ -192,6 +192,25 @@ describe('a compiled plan', () => {
     expect(await executors.runCompiled(query, { b: false })).toEqual(expected)
   })
 
+  it.each([
+    ['with other arguments', '{ products { price cost } }'],
+    ['with other arguments, given', '{ products { price(currency: "EUR") cost } }'],
+    ['which is another field', '{ products { price: inStock cost name: sku label } }'],
+    [
+      'which is another field, of a key',
+      '{ products { sku: name inStock id: sku reviews { body } } }',
+    ],
+    ['which is an object', '{ products { size: brand { id: country } shipping } }'],
+    ['which fails', '{ products { price: broken cost } }'],
+  ])('never takes a field of the client for one that is required: %s', async (_what, query) => {
+    const expected = await executors.runMonolith(query)
+    const { data, errors } = await executors.runCompiled(query)
+    expect(data).toEqual(expected.data)
+    expect(errors.map((error) => error.split(' ')[0])).toEqual(
+      expected.errors.map((error) => error.split(' ')[0]),
+    )
+  })
+
   it('never answers with a field that was not asked for', async () => {
     executors.sent.length = 0
     const { data } = await executors.runCompiled('{ products { inStock } }')

@@ -12,6 +12,7 @@ import {
   type PreparedOperation,
 } from './compile-operation.js'
 import { MalformedData } from './compile-serializer.js'
+import { createOwnKeys, type OwnKeys } from './own-keys.js'
 import type { FallbackReason } from './unsupported.js'
 
 export interface CompiledOperations extends Operations {
@@ -34,7 +35,8 @@ export interface CompiledOperationsDeps {
  */
 export function createCompiledOperations(deps: CompiledOperationsDeps): CompiledOperations {
   const { supergraph, fetchSubgraph, reference, logger } = deps
-  const compiler = createOperationCompiler(supergraph, deps.plan, logger)
+  const ownKeys = createOwnKeys(supergraph.schema)
+  const compiler = createOperationCompiler(supergraph, deps.plan, ownKeys, logger)
   const fallbacks = new Map<FallbackReason, number>()
   let compiledCount = 0
 
@@ -103,7 +105,11 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
     try {
       const text = compiled.serialize(data, variables)
       const reported =
-        errors.length > 0 ? errors.map(asGraphQLError) : text === null ? missing() : undefined
+        errors.length > 0
+          ? errors.map((error) => asGraphQLError(error, ownKeys))
+          : text === null
+            ? missing()
+            : undefined
       return reported === undefined
         ? `{"data":${text}}`
         : `{"errors":${JSON.stringify(reported.map(format))},"data":${text}}`
@@ -129,7 +135,9 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
       variableValues: given,
       rootValue: data,
       fieldResolver: (source, _args, _context, info) =>
-        isObject(source) ? getOwn(source, String(info.path.key)) : undefined,
+        isObject(source)
+          ? getOwn(source, ownKeys.dataKey(String(info.path.key), info.fieldName))
+          : undefined,
       typeResolver: (value) => {
         const typename = isObject(value) ? getOwn(value, '__typename') : undefined
         return typeof typename === 'string' ? typename : undefined
@@ -151,10 +159,13 @@ interface Given {
 const noVariables: Readonly<Record<string, unknown>> = Object.freeze({})
 const onlyOne = { maxErrors: 1 }
 
-function asGraphQLError({ message, path, extensions }: SubgraphError): GraphQLError {
+function asGraphQLError(
+  { message, path, extensions }: SubgraphError,
+  ownKeys: OwnKeys,
+): GraphQLError {
   const code: unknown = extensions?.['code'] ?? 'DOWNSTREAM_SERVICE_ERROR'
   return new GraphQLError(message === '' ? 'a subgraph failed' : message, {
-    path,
+    path: path === undefined ? undefined : ownKeys.clientPath(path),
     extensions: { ...extensions, code },
   })
 }
