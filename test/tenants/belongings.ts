@@ -29,6 +29,7 @@ const everything = `{
   attributionContract(platform: "${storeKeys.platform}") { note }
   budgetEntries(budget: "${storeKeys.budget}") { nodes { kind } }
   seoConfig(page: "${storeKeys.page}") { title }
+  document(database: "default", path: "${storeKeys.path}") { data }
   mediaOutput(assetId: "${storeKeys.assetId}", id: "${storeKeys.outputId}") { objectKey }
 }`
 
@@ -60,6 +61,8 @@ const storesFilled = `mutation {
     utmTemplate: { source: "s" }, note: "their-secret-contract" }) { contract { platform } }
   spendBudget(input: { budget: "${storeKeys.budget}", amount: 5, idempotencyKey: "first",
     kind: "their-secret-kind" }) { __typename }
+  createDocument(input: { database: "default", path: "${storeKeys.path}",
+    data: { text: "their-secret-document" } }) { __typename }
   saveSeoConfig(input: { page: "${storeKeys.page}", title: "their-secret-page" }) {
     config { page } }
   recordMediaOutput(input: { assetId: "${storeKeys.assetId}", id: "${storeKeys.outputId}",

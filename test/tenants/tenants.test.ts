@@ -6,7 +6,7 @@ import { graphqlClient, type GraphQLClient, startSystem, type System } from '@he
 import { everyOperation, type Operation } from '../support/operations.js'
 import { rowsOf } from '../support/rows.js'
 import { belongingsOf, stringsOf } from './belongings.js'
-import { attempts, reachingFor, type Belongings } from './values.js'
+import { attempts, reachingFor, storeKeys, type Belongings } from './values.js'
 
 const listenMs = 1_500
 const refusals = ['NOT_FOUND', 'FORBIDDEN', 'CURSOR_INVALID']
@@ -66,7 +66,7 @@ describe('two tenants', () => {
       const calls = everyOperation(schema, reachingFor(their, attempt)).filter(
         ({ kind }) => kind === 'subscription',
       )
-      expect(calls.length).toBeGreaterThanOrEqual(2)
+      expect(calls.length).toBeGreaterThanOrEqual(3)
       const heard = Promise.all(calls.map(listen))
       await theirs(
         `mutation ($input: AppendEventInput!) { appendEvent(input: $input) { events { id } } }`,
@@ -77,6 +77,11 @@ describe('two tenants', () => {
           },
         },
       )
+      const patched = await theirs(
+        `mutation ($input: PatchDocumentInput!) { patchDocument(input: $input) { __typename } }`,
+        { input: { database: 'default', path: storeKeys.path, patch: { at: attempt.title } } },
+      )
+      expect(patched.errors).toBeUndefined()
       await theirs(
         `mutation ($input: CreateStoryInput!) { createStory(input: $input) { story { id } } }`,
         { input: { legacyId: their.legacyId, title: 'Secret while they listen', body: 'secret' } },

@@ -36,6 +36,9 @@ export const storeKeys = {
   outputId: 'their-output',
   page: '/their-page',
   runId: 'their-run',
+  database: 'default',
+  collection: 'their_documents',
+  path: 'their_documents/their-document',
 } as const
 
 /** How a call tries to reach what is not its own. */

@@ -4,6 +4,7 @@ import { createSubgraphServer, loadSdl, type Peer, type SubgraphServer } from '@
 import type { Logger } from '@heirloom/telemetry'
 import type { VerifyInternalToken } from '@heirloom/tenancy'
 import type { GraphQLContext } from './context.js'
+import type { OpenedDocuments } from './data/opened-documents.js'
 import { createPeerLegacies } from './data/peer-legacies.js'
 import { createRegistryDiagnostics } from './data/registry-diagnostics.js'
 import { createRegistryMigrations } from './data/registry-migrations.js'
@@ -13,12 +14,15 @@ import { guardStores } from './domain/stores/guarded-stores.js'
 import { resolvers } from './resolvers/index.js'
 import type { Storage } from './storage.js'
 
+export { createOpenedDocuments, defaultDocumentsConfig } from './data/opened-documents.js'
 export { createStorage, type Storage, type StorageOptions } from './storage.js'
 export { createTimelineProjector } from './workers/timeline-projector.js'
 
 export interface StorageDependencies {
   /** Started and stopped by its owner. */
   readonly storage: Storage
+  /** Likewise. */
+  readonly documents: Pick<OpenedDocuments, 'for'>
   /** The stories subgraph. */
   readonly stories: Peer
   readonly verify: VerifyInternalToken
@@ -30,7 +34,7 @@ export interface StorageDependencies {
 }
 
 export function createStorageSubgraph(dependencies: StorageDependencies): SubgraphServer {
-  const { storage, stories, verify, authorizer, logger, now = Date.now } = dependencies
+  const { storage, documents, stories, verify, authorizer, logger, now = Date.now } = dependencies
   const cursors = createCursorCodec(dependencies.cursorKeys)
   const systemTenant = storage.registry.tenantId
   const routes = createRegistryRoutes(storage.registry, storage.backends)
@@ -55,7 +59,7 @@ export function createStorageSubgraph(dependencies: StorageDependencies): Subgra
         authorizer,
         streams: storage.streams.for(request.tenant.tenantId),
         stores: guardStores(
-          createRoutedStores(storage.records, request.tenant, systemTenant, now),
+          createRoutedStores(storage.records, documents, request.tenant, systemTenant, now),
           authorizer,
           request.tenant,
           systemTenant,

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
 import { AppError } from '@heirloom/errors'
 import { optional, type Env } from '@heirloom/subgraph'
 
@@ -10,6 +12,8 @@ export interface BackendConfig {
   readonly cosmosEndpoints: readonly string[]
   /** Undefined: routes to a filesystem cannot be opened, in lab mode neither. */
   readonly filesystemFolder: string | undefined
+  /** The databases of documents, as in the file; null: all in `main`. */
+  readonly documents: unknown
   /** Secrets by name, for routes that refer to them as `secret:NAME`. */
   readonly secrets: ReadonlyMap<string, string>
   /** A mounted folder with a file per secret, which may be replaced while the process runs. */
@@ -34,9 +38,20 @@ export function readBackendConfig(env: Env, databaseUrl: string): BackendConfig 
     firestoreEndpoints: list(env, 'FIRESTORE_ENDPOINTS'),
     cosmosEndpoints: list(env, 'COSMOS_ENDPOINTS'),
     filesystemFolder: given(env, 'FILESYSTEM_FOLDER'),
+    documents: readDocuments(env),
     secrets: withPrefix(env, secretPrefix),
     secretsFolder: given(env, 'SECRETS_DIR'),
   })
+}
+
+function readDocuments(env: Env): unknown {
+  const file = given(env, 'DOCUMENTS_CONFIG_FILE')
+  if (file === undefined) return null
+  try {
+    return parse(readFileSync(file, 'utf8')) as unknown
+  } catch (cause) {
+    throw new AppError('INVALID_INPUT', 'DOCUMENTS_CONFIG_FILE cannot be read', { cause })
+  }
 }
 
 function withPrefix(env: Env, prefix: string): ReadonlyMap<string, string> {

@@ -71,6 +71,7 @@ describe('the configuration of storage', () => {
       firestoreEndpoints: ['127.0.0.1:8080'],
       cosmosEndpoints: [],
       filesystemFolder: '/var/lib/heirloom',
+      documents: null,
       secrets: new Map([['COSMOS', 'hush']]),
       secretsFolder: '/var/run/secrets',
     })

@@ -5,13 +5,17 @@ import { createPeer, serviceMain, type Service } from '@heirloom/subgraph'
 import type { Logger } from '@heirloom/telemetry'
 import { createInternalTokenVerifier, remoteInternalKeys } from '@heirloom/tenancy'
 import {
+  createOpenedDocuments,
   createStorage,
   createStorageSubgraph,
   createTimelineProjector,
+  defaultDocumentsConfig,
   type Storage,
 } from './app.js'
+import type { BackendConfig } from './backend-config.js'
 import { backendEnvironment } from './backend-environment.js'
 import { readConfig, type ApiConfig, type WorkerConfig } from './config.js'
+import { createSecrets } from './data/secrets.js'
 import { migrations } from './migrations.js'
 
 await serviceMain(
@@ -25,7 +29,7 @@ await serviceMain(
       const storage = createStorage({ backends, bootstrap, env, logger })
       return [
         { name: 'routes', start: () => storage.start(), stop: () => storage.stop() },
-        ...(api === null ? [] : [apiService(api, storage, logger)]),
+        ...(api === null ? [] : apiServices(api, settings, storage, logger)),
         ...(worker === null ? [] : [workerService(worker, storage, logger), storage.runner]),
       ]
     },
@@ -33,9 +37,21 @@ await serviceMain(
   { argv: process.argv.slice(2), env: process.env },
 )
 
-function apiService(config: ApiConfig, storage: Storage, logger: Logger): Service {
+function apiServices(
+  config: ApiConfig,
+  backends: BackendConfig,
+  storage: Storage,
+  logger: Logger,
+): readonly Service[] {
+  const documents = createOpenedDocuments({
+    config: backends.documents ?? defaultDocumentsConfig,
+    postgresUrls: backends.postgresUrls,
+    secrets: createSecrets(backends),
+    logger,
+  })
   const server = createStorageSubgraph({
     storage,
+    documents,
     stories: createPeer('stories', config.storiesUrl),
     authorizer: createAuthorizer(),
     verify: createInternalTokenVerifier(remoteInternalKeys(config.internalJwksUrl), 'storage'),
@@ -43,11 +59,14 @@ function apiService(config: ApiConfig, storage: Storage, logger: Logger): Servic
     pollIntervalMs: config.pollIntervalMs,
     logger,
   })
-  return {
-    name: 'storage',
-    start: () => server.listen(config),
-    stop: () => server.close(),
-  }
+  return [
+    documents,
+    {
+      name: 'storage',
+      start: () => server.listen(config),
+      stop: () => server.close(),
+    },
+  ]
 }
 
 function workerService(config: WorkerConfig, storage: Storage, logger: Logger): Service {

@@ -1,5 +1,5 @@
-import { recordMigrations } from '@heirloom/persistence'
+import { documentMigrations, recordMigrations } from '@heirloom/persistence'
 import type { Migrations } from '@heirloom/postgres'
 
 /** Everything that this service's database needs, in the order in which it is applied. */
-export const migrations: readonly Migrations[] = [recordMigrations]
+export const migrations: readonly Migrations[] = [recordMigrations, documentMigrations]

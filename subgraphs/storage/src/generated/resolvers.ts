@@ -45,6 +45,10 @@ import type {
   MigrationError as MigrationErrorValue,
   MigrationEvent as MigrationStepValue,
 } from '../domain/migration.js'
+import type {
+  PlacedDocument as DocumentValue,
+  PlacedDocumentEvent as DocumentEventValue,
+} from '../domain/stores/documents.js'
 import type { GraphQLContext } from '../context.js'
 export type Maybe<T> = T | null
 export type InputMaybe<T> = Maybe<T>
@@ -224,6 +228,10 @@ export type Query = {
   readonly routeAudits: RouteAuditConnection
   /** A dry run: nothing is opened. What is not given is taken from the caller. Only operators may ask about another tenant. */
   readonly explainRoute: RouteExplanation
+  /** Null when there is none. A database that is not there, or another tenant's own, fails with DATABASE_UNKNOWN. */
+  readonly document?: Maybe<Document>
+  /** Of one collection. What filters or orders needs its composite index; without it the query fails with INDEX_REQUIRED, which says what to create. */
+  readonly documents: DocumentConnection
   readonly actionBinding?: Maybe<ActionBinding>
   /** By action; of one firearm, when it is named. */
   readonly actionBindings: ActionBindingConnection
@@ -379,6 +387,20 @@ export type QueryExplainRouteArgs = {
   mode?: InputMaybe<TenantMode>
   projectId?: InputMaybe<Scalars['ID']['input']>
   surfaceId?: InputMaybe<Scalars['ID']['input']>
+}
+
+export type QueryDocumentArgs = {
+  database: Scalars['String']['input']
+  path: Scalars['ID']['input']
+}
+
+export type QueryDocumentsArgs = {
+  database: Scalars['String']['input']
+  collection: Scalars['String']['input']
+  where?: InputMaybe<ReadonlyArray<DocumentFilterInput>>
+  orderBy?: InputMaybe<ReadonlyArray<DocumentOrderInput>>
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
 }
 
 export type QueryActionBindingArgs = {
@@ -587,6 +609,12 @@ export type Mutation = {
   readonly deleteChatThread: DeleteChatThreadPayload
   readonly saveConfig: SaveConfigResult
   readonly restoreConfig: SaveConfigResult
+  readonly createDocument: WriteDocumentResult
+  readonly updateDocument: WriteDocumentResult
+  /** Of concurrent patches none is lost. */
+  readonly patchDocument: WriteDocumentResult
+  /** Gone for every reader at once; documents in collections below it stay. */
+  readonly deleteDocument: DeleteDocumentResult
   readonly saveActionBinding: SaveActionBindingResult
   readonly deleteActionBinding: DeleteActionBindingPayload
   /** Gives a firearm to an actor, or gives it anew with another expiry. */
@@ -686,6 +714,22 @@ export type MutationSaveConfigArgs = {
 
 export type MutationRestoreConfigArgs = {
   input: RestoreConfigInput
+}
+
+export type MutationCreateDocumentArgs = {
+  input: CreateDocumentInput
+}
+
+export type MutationUpdateDocumentArgs = {
+  input: UpdateDocumentInput
+}
+
+export type MutationPatchDocumentArgs = {
+  input: PatchDocumentInput
+}
+
+export type MutationDeleteDocumentArgs = {
+  input: DeleteDocumentInput
 }
 
 export type MutationSaveActionBindingArgs = {
@@ -793,6 +837,8 @@ export type Subscription = {
   readonly eventStream: StreamEvent
   /** Every event of a legacy's timeline, likewise. */
   readonly timeline: StreamEvent
+  /** Every change after the cursor, once and in the order of the commits; without a cursor from now on. Of all collections of the database, unless one is named. */
+  readonly watchDocuments: DocumentEvent
 }
 
 export type SubscriptionEventStreamArgs = {
@@ -802,6 +848,12 @@ export type SubscriptionEventStreamArgs = {
 
 export type SubscriptionTimelineArgs = {
   legacyId: Scalars['ID']['input']
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type SubscriptionWatchDocumentsArgs = {
+  database: Scalars['String']['input']
+  collection?: InputMaybe<Scalars['String']['input']>
   after?: InputMaybe<Scalars['String']['input']>
 }
 
@@ -1289,6 +1341,114 @@ export type RouteCandidate = {
 }
 
 export type RouteCondition = 'TENANT' | 'ENVIRONMENT' | 'MODE' | 'PROJECT' | 'SURFACE'
+
+/** A document of a named database. What the backend keeps beside it stays there. */
+export type Document = {
+  readonly database: Scalars['String']['output']
+  /** collection/id, or deeper by two segments. */
+  readonly path: Scalars['ID']['output']
+  readonly collection: Scalars['String']['output']
+  /** The last segment of the path. */
+  readonly id: Scalars['ID']['output']
+  /** Grows by one with each change, deletions included. */
+  readonly version: Scalars['Int']['output']
+  readonly createdAt: Scalars['DateTime']['output']
+  readonly updatedAt: Scalars['DateTime']['output']
+  readonly data: Scalars['JSON']['output']
+}
+
+/** See ChatThreadConnection. */
+export type DocumentConnection = {
+  readonly nodes: ReadonlyArray<Document>
+  readonly pageInfo: PageInfo
+}
+
+/** A comparison other than EQ finds values of its own type only. */
+export type DocumentFilterOperator = 'EQ' | 'LT' | 'LTE' | 'GT' | 'GTE'
+
+export type DocumentFilterInput = {
+  /** `name`, or `address.city`. */
+  readonly field: Scalars['String']['input']
+  readonly operator?: InputMaybe<DocumentFilterOperator>
+  /** A text, a number, true, false or null. */
+  readonly value?: InputMaybe<Scalars['JSON']['input']>
+}
+
+export type DocumentOrderDirection = 'ASC' | 'DESC'
+
+export type DocumentOrderInput = {
+  readonly field: Scalars['String']['input']
+  readonly direction?: InputMaybe<DocumentOrderDirection>
+}
+
+export type DocumentEventType = 'CREATED' | 'UPDATED' | 'DELETED'
+
+/** One change of a document. */
+export type DocumentEvent = {
+  /** Position of the event. Give it as `after` to watch on from here. */
+  readonly cursor: Scalars['String']['output']
+  readonly type: DocumentEventType
+  readonly path: Scalars['ID']['output']
+  readonly collection: Scalars['String']['output']
+  readonly id: Scalars['ID']['output']
+  readonly version: Scalars['Int']['output']
+  readonly at: Scalars['DateTime']['output']
+  /** As it was right after this change; null when it was deleted. */
+  readonly document?: Maybe<Document>
+}
+
+export type CreateDocumentInput = {
+  readonly database: Scalars['String']['input']
+  readonly path: Scalars['ID']['input']
+  /** An object. */
+  readonly data: Scalars['JSON']['input']
+}
+
+export type UpdateDocumentInput = {
+  readonly database: Scalars['String']['input']
+  readonly path: Scalars['ID']['input']
+  /** An object; replaces all that was there. */
+  readonly data: Scalars['JSON']['input']
+  /** The version that the caller has seen. Without it the last writer wins. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>
+}
+
+export type PatchDocumentInput = {
+  readonly database: Scalars['String']['input']
+  readonly path: Scalars['ID']['input']
+  /** JSON Merge Patch (RFC 7396): null removes a field, an object is merged, anything else replaces. */
+  readonly patch: Scalars['JSON']['input']
+  /** See UpdateDocumentInput.expectedVersion. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>
+}
+
+export type DeleteDocumentInput = {
+  readonly database: Scalars['String']['input']
+  readonly path: Scalars['ID']['input']
+  /** See UpdateDocumentInput.expectedVersion. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>
+}
+
+export type DocumentPayload = {
+  readonly document: Document
+}
+
+export type DeleteDocumentPayload = {
+  readonly deletedPath: Scalars['ID']['output']
+}
+
+/** The document is not as the caller expected it: another version, or there already. */
+export type DocumentChanged = {
+  /** Always CONFLICT. */
+  readonly code: Scalars['String']['output']
+  readonly message: Scalars['String']['output']
+  /** As it is now; null when there is none. */
+  readonly current?: Maybe<Document>
+}
+
+export type WriteDocumentResult = DocumentPayload | DocumentChanged
+
+export type DeleteDocumentResult = DeleteDocumentPayload | DocumentChanged
 
 export type FirearmActorType = 'USER' | 'SERVICE' | 'PLUGIN' | 'AGENT'
 
@@ -2089,6 +2249,12 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | StaleVersion
   SaveConfigResult:
     (Omit<SaveConfigPayload, 'config'> & { config: _RefType['ConfigVersion'] }) | StaleVersion
+  WriteDocumentResult:
+    | (Omit<DocumentPayload, 'document'> & { document: _RefType['Document'] })
+    | (Omit<DocumentChanged, 'current'> & { current?: Maybe<_RefType['Document']> })
+  DeleteDocumentResult:
+    | DeleteDocumentPayload
+    | (Omit<DocumentChanged, 'current'> & { current?: Maybe<_RefType['Document']> })
   SaveActionBindingResult:
     | (Omit<SaveActionBindingPayload, 'binding'> & { binding: _RefType['ActionBinding'] })
     | StaleVersion
@@ -2264,6 +2430,33 @@ export type ResolversTypes = {
   >
   RouteCandidate: ResolverTypeWrapper<RouteCandidateValue>
   RouteCondition: RouteCondition
+  Document: ResolverTypeWrapper<DocumentValue>
+  DocumentConnection: ResolverTypeWrapper<
+    Omit<DocumentConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['Document']> }
+  >
+  DocumentFilterOperator: DocumentFilterOperator
+  DocumentFilterInput: DocumentFilterInput
+  DocumentOrderDirection: DocumentOrderDirection
+  DocumentOrderInput: DocumentOrderInput
+  DocumentEventType: DocumentEventType
+  DocumentEvent: ResolverTypeWrapper<DocumentEventValue>
+  CreateDocumentInput: CreateDocumentInput
+  UpdateDocumentInput: UpdateDocumentInput
+  PatchDocumentInput: PatchDocumentInput
+  DeleteDocumentInput: DeleteDocumentInput
+  DocumentPayload: ResolverTypeWrapper<
+    Omit<DocumentPayload, 'document'> & { document: ResolversTypes['Document'] }
+  >
+  DeleteDocumentPayload: ResolverTypeWrapper<DeleteDocumentPayload>
+  DocumentChanged: ResolverTypeWrapper<
+    Omit<DocumentChanged, 'current'> & { current?: Maybe<ResolversTypes['Document']> }
+  >
+  WriteDocumentResult: ResolverTypeWrapper<
+    ResolversUnionTypes<ResolversTypes>['WriteDocumentResult']
+  >
+  DeleteDocumentResult: ResolverTypeWrapper<
+    ResolversUnionTypes<ResolversTypes>['DeleteDocumentResult']
+  >
   FirearmActorType: FirearmActorType
   ActionBinding: ResolverTypeWrapper<ActionBindingValue>
   FirearmGrant: ResolverTypeWrapper<FirearmGrantValue>
@@ -2554,6 +2747,26 @@ export type ResolversParentTypes = {
     candidates: ReadonlyArray<ResolversParentTypes['RouteCandidate']>
   }
   RouteCandidate: RouteCandidateValue
+  Document: DocumentValue
+  DocumentConnection: Omit<DocumentConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['Document']>
+  }
+  DocumentFilterInput: DocumentFilterInput
+  DocumentOrderInput: DocumentOrderInput
+  DocumentEvent: DocumentEventValue
+  CreateDocumentInput: CreateDocumentInput
+  UpdateDocumentInput: UpdateDocumentInput
+  PatchDocumentInput: PatchDocumentInput
+  DeleteDocumentInput: DeleteDocumentInput
+  DocumentPayload: Omit<DocumentPayload, 'document'> & {
+    document: ResolversParentTypes['Document']
+  }
+  DeleteDocumentPayload: DeleteDocumentPayload
+  DocumentChanged: Omit<DocumentChanged, 'current'> & {
+    current?: Maybe<ResolversParentTypes['Document']>
+  }
+  WriteDocumentResult: ResolversUnionTypes<ResolversParentTypes>['WriteDocumentResult']
+  DeleteDocumentResult: ResolversUnionTypes<ResolversParentTypes>['DeleteDocumentResult']
   ActionBinding: ActionBindingValue
   FirearmGrant: FirearmGrantValue
   FirearmsDecision: FirearmsDecisionValue
@@ -2939,6 +3152,18 @@ export type QueryResolvers<
     ContextType,
     RequireFields<QueryExplainRouteArgs, 'resourceKind'>
   >
+  document?: Resolver<
+    Maybe<ResolversTypes['Document']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryDocumentArgs, 'database' | 'path'>
+  >
+  documents?: Resolver<
+    ResolversTypes['DocumentConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryDocumentsArgs, 'database' | 'collection' | 'first'>
+  >
   actionBinding?: Resolver<
     Maybe<ResolversTypes['ActionBinding']>,
     ParentType,
@@ -3203,6 +3428,30 @@ export type MutationResolvers<
     ContextType,
     RequireFields<MutationRestoreConfigArgs, 'input'>
   >
+  createDocument?: Resolver<
+    ResolversTypes['WriteDocumentResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCreateDocumentArgs, 'input'>
+  >
+  updateDocument?: Resolver<
+    ResolversTypes['WriteDocumentResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationUpdateDocumentArgs, 'input'>
+  >
+  patchDocument?: Resolver<
+    ResolversTypes['WriteDocumentResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationPatchDocumentArgs, 'input'>
+  >
+  deleteDocument?: Resolver<
+    ResolversTypes['DeleteDocumentResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationDeleteDocumentArgs, 'input'>
+  >
   saveActionBinding?: Resolver<
     ResolversTypes['SaveActionBindingResult'],
     ParentType,
@@ -3377,6 +3626,13 @@ export type SubscriptionResolvers<
     ParentType,
     ContextType,
     RequireFields<SubscriptionTimelineArgs, 'legacyId'>
+  >
+  watchDocuments?: SubscriptionResolver<
+    ResolversTypes['DocumentEvent'],
+    'watchDocuments',
+    ParentType,
+    ContextType,
+    RequireFields<SubscriptionWatchDocumentsArgs, 'database'>
   >
 }
 
@@ -3852,6 +4108,92 @@ export type RouteCandidateResolvers<
   route?: Resolver<ResolversTypes['Route'], ParentType, ContextType>
   fits?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
   mismatches?: Resolver<ReadonlyArray<ResolversTypes['RouteCondition']>, ParentType, ContextType>
+}
+
+export type DocumentResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['Document'] = ResolversParentTypes['Document'],
+> = {
+  database?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  path?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  collection?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  data?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>
+}
+
+export type DocumentConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DocumentConnection'] =
+    ResolversParentTypes['DocumentConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Document']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type DocumentEventResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DocumentEvent'] = ResolversParentTypes['DocumentEvent'],
+> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  type?: Resolver<ResolversTypes['DocumentEventType'], ParentType, ContextType>
+  path?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  collection?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  document?: Resolver<Maybe<ResolversTypes['Document']>, ParentType, ContextType>
+}
+
+export type DocumentPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DocumentPayload'] =
+    ResolversParentTypes['DocumentPayload'],
+> = {
+  document?: Resolver<ResolversTypes['Document'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type DeleteDocumentPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DeleteDocumentPayload'] =
+    ResolversParentTypes['DeleteDocumentPayload'],
+> = {
+  deletedPath?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type DocumentChangedResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DocumentChanged'] =
+    ResolversParentTypes['DocumentChanged'],
+> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  current?: Resolver<Maybe<ResolversTypes['Document']>, ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type WriteDocumentResultResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['WriteDocumentResult'] =
+    ResolversParentTypes['WriteDocumentResult'],
+> = {
+  __resolveType?: TypeResolveFn<'DocumentPayload' | 'DocumentChanged', ParentType, ContextType>
+}
+
+export type DeleteDocumentResultResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DeleteDocumentResult'] =
+    ResolversParentTypes['DeleteDocumentResult'],
+> = {
+  __resolveType?: TypeResolveFn<
+    'DeleteDocumentPayload' | 'DocumentChanged',
+    ParentType,
+    ContextType
+  >
 }
 
 export type ActionBindingResolvers<
@@ -4541,6 +4883,14 @@ export type Resolvers<ContextType = GraphQLContext> = {
   RouteAuditConnection?: RouteAuditConnectionResolvers<ContextType>
   RouteExplanation?: RouteExplanationResolvers<ContextType>
   RouteCandidate?: RouteCandidateResolvers<ContextType>
+  Document?: DocumentResolvers<ContextType>
+  DocumentConnection?: DocumentConnectionResolvers<ContextType>
+  DocumentEvent?: DocumentEventResolvers<ContextType>
+  DocumentPayload?: DocumentPayloadResolvers<ContextType>
+  DeleteDocumentPayload?: DeleteDocumentPayloadResolvers<ContextType>
+  DocumentChanged?: DocumentChangedResolvers<ContextType>
+  WriteDocumentResult?: WriteDocumentResultResolvers<ContextType>
+  DeleteDocumentResult?: DeleteDocumentResultResolvers<ContextType>
   ActionBinding?: ActionBindingResolvers<ContextType>
   FirearmGrant?: FirearmGrantResolvers<ContextType>
   FirearmsDecision?: FirearmsDecisionResolvers<ContextType>

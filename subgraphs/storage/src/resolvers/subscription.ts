@@ -4,6 +4,7 @@ import { followStream } from '../domain/read-stream.js'
 import type { PlacedEvent } from '../domain/stream-event.js'
 import { timelineOf } from '../domain/stream-id.js'
 import type { SubscriptionResolvers } from '../generated/resolvers.js'
+import { documentSubscriptions } from './stores/documents.js'
 
 /** Tells the gateway where "now" was, so that it can resume before the first event came. */
 const follow = (context: GraphQLContext, streamId: string, after: string | null) =>
@@ -12,6 +13,7 @@ const follow = (context: GraphQLContext, streamId: string, after: string | null)
 const event = (payload: PlacedEvent): PlacedEvent => payload
 
 export const subscriptionResolvers: SubscriptionResolvers = {
+  ...documentSubscriptions,
   eventStream: {
     subscribe: (_parent, { streamId, after }, context) => follow(context, streamId, after ?? null),
     resolve: event,

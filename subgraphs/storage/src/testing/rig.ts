@@ -17,7 +17,13 @@ import {
   testLogger,
   type GraphQLClient,
 } from '@heirloom/testkit'
-import { createStorage, createStorageSubgraph, type Storage } from '../app.js'
+import {
+  createOpenedDocuments,
+  createStorage,
+  createStorageSubgraph,
+  defaultDocumentsConfig,
+  type Storage,
+} from '../app.js'
 import { migrations } from '../migrations.js'
 import { startStoriesStandIn } from '@heirloom/testkit'
 import {
@@ -91,8 +97,16 @@ export async function startStorageRig(options: ProcessOptions = {}): Promise<Sto
     })
     await storage.start()
     if (merged.migrates === true) await storage.runner.start()
+    const documents = createOpenedDocuments({
+      config: defaultDocumentsConfig,
+      postgresUrls: { main: database.appUrl },
+      secrets: () => Promise.reject(new Error('there are no secrets')),
+      logger,
+    })
+    await documents.start()
     const server = createStorageSubgraph({
       storage,
+      documents,
       stories: createPeer('stories', stories.url),
       verify: keys.verifier('storage'),
       authorizer: createAuthorizer(),
@@ -114,6 +128,7 @@ export async function startStorageRig(options: ProcessOptions = {}): Promise<Sto
       close: async () => {
         running.delete(process)
         await server.close()
+        await documents.stop()
         if (merged.migrates === true) await storage.runner.stop()
         await storage.stop()
       },

@@ -17,12 +17,16 @@ interface Answer {
 export interface Subscriber {
   eventStream(streamId: string, after?: string): Subscription
   timeline(legacyId: string, after?: string): Subscription
+  /** Of the default database. */
+  documents(collection: string, after?: string): Subscription
   /** Cuts the connection without a goodbye. */
   cut(): void
   close(): Promise<void>
 }
 
 export interface Subscription {
+  /** Where "now" was, of a subscription without a cursor; to be asked before any event is. */
+  start(): Promise<string>
   /** The next events; throws a SubscriptionError for what ends the subscription before. */
   take(count: number): Promise<readonly EventAnswer[]>
   /** Ends the subscription; the socket stays open. */
@@ -51,6 +55,12 @@ export function connectSubscriber(url: string, token: string): Subscriber {
   function subscribe(query: string, variables: Record<string, unknown>): Subscription {
     const answers = client.iterate({ query, variables }) as AsyncIterableIterator<Answer>
     return {
+      start: async () => {
+        const { value } = (await answers.next()) as IteratorResult<Answer, Answer>
+        const cursor = value.extensions?.start_cursor
+        if (cursor === undefined) throw new SubscriptionError('no start')
+        return cursor
+      },
       take: async (count) => {
         const taken: EventAnswer[] = []
         while (taken.length < count) taken.push(await next(answers))
@@ -70,6 +80,13 @@ export function connectSubscriber(url: string, token: string): Subscriber {
       subscribe(
         `subscription ($id: ID!, $after: String) { timeline(legacyId: $id, after: $after) { ${fields} } }`,
         { id, after },
+      ),
+    documents: (collection, after) =>
+      subscribe(
+        `subscription ($collection: String!, $after: String) {
+          watchDocuments(database: "default", collection: $collection, after: $after) {
+            ${fields} path version document { data } } }`,
+        { collection, after },
       ),
     cut: () => socket?.terminate(),
     close: async () => {

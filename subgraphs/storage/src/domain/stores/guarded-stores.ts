@@ -33,6 +33,7 @@ export function guardStores(
       ...guarded(permissions.systemConfig, ask, () => stores.systemConfig()),
       scope: 'system',
     }),
+    documents: () => guarded(permissions.documents, ask, () => stores.documents()),
     firearms: () => guarded(permissions.firearms, ask, () => stores.firearms()),
     mediaOutputs: () => guarded(permissions.mediaOutputs, ask, () => stores.mediaOutputs()),
     memory: () => guarded(permissions.memory, ask, () => stores.memory()),

@@ -65,6 +65,15 @@ export const permissions: { readonly [Name in keyof Stores]: Kept<Name> } = {
     versions: 'system-config:read',
     restore: 'system-config:write',
   },
+  documents: {
+    get: 'document:read',
+    create: 'document:write',
+    update: 'document:write',
+    patch: 'document:write',
+    delete: 'document:write',
+    query: 'document:read',
+    watch: 'document:read',
+  },
   firearms: {
     bind: 'firearms:write',
     rebind: 'firearms:write',

@@ -4,6 +4,7 @@ import type {
   CanvasCommandStore,
   ChatStore,
   ConfigStore,
+  DocumentStore,
   FirearmsPolicyStore,
   MediaOutputStore,
   MemoryStore,
@@ -25,6 +26,8 @@ export interface Stores {
   /** Of the surface that the caller's token names, as far as routes tell surfaces apart. */
   chats(): ChatStore
   config(): ConfigStore
+  /** Of every database that is open to the tenant; not routed, but bound by the process's config. */
+  documents(): DocumentStore
   /** Kept with the tenant that runs the platform. */
   systemConfig(): ConfigStore
   firearms(): FirearmsPolicyStore

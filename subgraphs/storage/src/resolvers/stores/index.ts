@@ -20,6 +20,14 @@ import {
   saveConfigResultResolvers,
 } from './config.js'
 import {
+  deleteDocumentResultResolvers,
+  documentEventResolvers,
+  documentMutations,
+  documentQueries,
+  documentResolvers,
+  writeDocumentResultResolvers,
+} from './documents.js'
+import {
   firearmGrantResolvers,
   firearmsAuditResolvers,
   firearmsDecisionResolvers,
@@ -56,6 +64,7 @@ export const storeQueries: QueryResolvers = {
   ...canvasQueries,
   ...chatQueries,
   ...configQueries,
+  ...documentQueries,
   ...firearmsQueries,
   ...mediaOutputQueries,
   ...memoryQueries,
@@ -71,6 +80,7 @@ export const storeMutations: MutationResolvers = {
   ...canvasMutations,
   ...chatMutations,
   ...configMutations,
+  ...documentMutations,
   ...firearmsMutations,
   ...mediaOutputMutations,
   ...memoryMutations,
@@ -86,7 +96,10 @@ export const storeTypes: Resolvers = {
   Canvas: canvasResolvers,
   ChatMessage: chatMessageResolvers,
   ChatThread: chatThreadResolvers,
+  DeleteDocumentResult: deleteDocumentResultResolvers,
   DeleteTableRowResult: deleteTableRowResultResolvers,
+  Document: documentResolvers,
+  DocumentEvent: documentEventResolvers,
   EffectiveConfig: effectiveConfigResolvers,
   FirearmGrant: firearmGrantResolvers,
   FirearmsAudit: firearmsAuditResolvers,
@@ -102,4 +115,5 @@ export const storeTypes: Resolvers = {
   SpendBudgetResult: spendBudgetResultResolvers,
   StrategyPolicy: strategyPolicyResolvers,
   UtmTemplate: utmTemplateResolvers,
+  WriteDocumentResult: writeDocumentResultResolvers,
 }

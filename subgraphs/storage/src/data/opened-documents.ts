@@ -1,0 +1,75 @@
+import { AppError } from '@heirloom/errors'
+import { createStorageFromConfig, type DocumentStore, type Storage } from '@heirloom/persistence'
+import type { Logger } from '@heirloom/telemetry'
+import type { TenantId } from '@heirloom/tenancy'
+import type { Secrets } from './secrets.js'
+
+/** The documents of a process, from its start to its stop. */
+export interface OpenedDocuments {
+  readonly name: string
+  /** Opens the databases and ensures their indexes. @throws AppError BACKEND_UNAVAILABLE */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** @throws AppError BACKEND_UNAVAILABLE before the start */
+  for(tenant: TenantId): DocumentStore
+}
+
+export interface DocumentsOptions {
+  /** As in the file; texts `secret:NAME` and `connection:NAME` stand for what they name. */
+  readonly config: unknown
+  readonly postgresUrls: Readonly<Record<string, string>>
+  readonly secrets: Secrets
+  readonly logger: Logger
+}
+
+export function createOpenedDocuments(options: DocumentsOptions): OpenedDocuments {
+  const { config, logger } = options
+  let storage: Storage | undefined
+  return {
+    name: 'documents',
+    start: async () => {
+      storage = await createStorageFromConfig(await resolved(config, options), {
+        onShadowFailure: ({ error, ...about }) =>
+          logger.warn({ err: error, ...about }, 'a shadow did not take a write; reconcile it'),
+      })
+    },
+    stop: async () => {
+      await storage?.close()
+      storage = undefined
+    },
+    for: (tenant) => {
+      if (storage !== undefined) return storage.documents.for(tenant)
+      throw new AppError('BACKEND_UNAVAILABLE', 'documents are not opened yet')
+    },
+  }
+}
+
+/** Everything in one Postgres database that the process has anyway. */
+export const defaultDocumentsConfig = {
+  backends: { main: { type: 'postgres', url: 'connection:main' } },
+  databases: {
+    default: {
+      document: { strategy: 'single', primary: 'main' },
+      user: { strategy: 'single', primary: 'main' },
+      revocation: { strategy: 'single', primary: 'main' },
+    },
+  },
+} as const
+
+const reference = /^(secret|connection):(.+)$/
+
+async function resolved(value: unknown, options: DocumentsOptions): Promise<unknown> {
+  if (typeof value === 'string') {
+    const [, kind, name] = reference.exec(value) ?? []
+    if (kind === undefined || name === undefined) return value
+    if (kind === 'secret') return options.secrets(name)
+    if (Object.hasOwn(options.postgresUrls, name)) return options.postgresUrls[name]
+    throw new AppError('INVALID_INPUT', `this process was given no connection "${name}"`)
+  }
+  if (Array.isArray(value)) return Promise.all(value.map((item) => resolved(item, options)))
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(
+    async ([name, inner]) => [name, await resolved(inner, options)] as const,
+  )
+  return Object.fromEntries(await Promise.all(entries))
+}
