@@ -108,9 +108,9 @@ describe('the routing registry', () => {
     const lab = registryRoute.replace('postgres', 'filesystem')
     await expect(start({ bootstrap: lab })).rejects.toMatchObject({ code: 'BACKEND_FORBIDDEN' })
     const absent = registryRoute.replace('postgres', 'cosmos')
-    await expect(
-      start({ bootstrap: absent, backends: named('postgres') }),
-    ).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' })
+    await expect(start({ bootstrap: absent, backends: named('postgres') })).rejects.toMatchObject({
+      code: 'BACKEND_UNAVAILABLE',
+    })
   })
 
   it('refuses a lab backend when a route is taken, even if it got into the registry', async () => {

@@ -165,7 +165,8 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
       announcements.expect()
     }
     confirmedAt = begunAt
-    if (!current) for (const changed of [...listeners]) changed()
+    // A copy: who is told may stop listening.
+    if (!current) for (const changed of Array.from(listeners)) changed()
   }
 
   async function changeAndAnnounce(make: ChangeMaker): Promise<Route> {

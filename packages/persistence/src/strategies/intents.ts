@@ -96,9 +96,12 @@ export function createIntents(
     },
     forget: ({ shard, ids }) => {
       const waiting = forgotten.get(shard)
-      if (waiting !== undefined) return void waiting.push(...ids)
-      forgotten.set(shard, [...ids])
-      setImmediate(() => void flush(shard))
+      if (waiting === undefined) {
+        forgotten.set(shard, [...ids])
+        setImmediate(() => void flush(shard))
+      } else {
+        waiting.push(...ids)
+      }
     },
     list: async (shard, limit) => {
       const { records } = await table.query(partition(shard), { limit })
