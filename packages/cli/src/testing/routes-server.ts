@@ -119,7 +119,8 @@ export async function startRoutesServer(): Promise<RoutesServer> {
       },
     },
   })
-  const http = createServer(createYoga({ schema, logging: false, maskedErrors: false }))
+  const yoga = createYoga({ schema, logging: false, maskedErrors: false })
+  const http = createServer((request, response) => void yoga(request, response))
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,

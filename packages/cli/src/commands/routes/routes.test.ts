@@ -38,9 +38,28 @@ rt_one  chat_store  any tenant, dev, saas, lab, project p1  postgres  dual-write
 
   it('saves a route with all that belongs to it', async () => {
     const { code } = await run(
-      ...['save', 'chat_store', '--to', 'dynamodb', '--config', '{"table_name":"chat"}'],
-      ...['--for-tenant', 't_one', '--modes', 'saas, lab', '--project', 'p1', '--surface', 'web'],
-      ...['--env', 'prod', '--tier', 'gold', '--cost-notes', 'dear', '--rationale', 'near'],
+      'save',
+      'chat_store',
+      '--to',
+      'dynamodb',
+      '--config',
+      '{"table_name":"chat"}',
+      '--for-tenant',
+      't_one',
+      '--modes',
+      'saas, lab',
+      '--project',
+      'p1',
+      '--surface',
+      'web',
+      '--env',
+      'prod',
+      '--tier',
+      'gold',
+      '--cost-notes',
+      'dear',
+      '--rationale',
+      'near',
     )
     expect(code).toBe(0)
     expect(api.asked[0]?.input).toMatchObject({
@@ -75,8 +94,19 @@ rt_one  chat_store  any tenant, dev, saas, lab, project p1  postgres  dual-write
       { phase: 'ROLLBACK_WINDOW' },
     )
     const { code, out, err } = await run(
-      ...['migrate', routeId, '--to', 'dynamodb', '--config', '{}', '--window', '60'],
-      ...['--rate', '100', '--keep-records', '--rationale', 'cheaper'],
+      'migrate',
+      routeId,
+      '--to',
+      'dynamodb',
+      '--config',
+      '{}',
+      '--window',
+      '60',
+      '--rate',
+      '100',
+      '--keep-records',
+      '--rationale',
+      'cheaper',
     )
     expect(code).toBe(0)
     expect(api.asked[0]?.input).toMatchObject({
