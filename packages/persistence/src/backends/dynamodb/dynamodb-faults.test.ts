@@ -29,7 +29,7 @@ describe('DynamoDB, when it fails', () => {
         dynamoDbEndpoints: [server.endpoint],
         secrets: (name) => Promise.resolve(`fake-${name}`),
       },
-      { attemptTimeoutMs: 100, maxAttempts, firstBackoffMs: 1 },
+      { attemptTimeoutMs: 500, maxAttempts, firstBackoffMs: 1 },
     ).open({
       table_name: 'records',
       region: 'eu-central-1',
