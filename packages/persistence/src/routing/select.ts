@@ -56,30 +56,26 @@ function inner<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Value):
 }
 
 function find(tenants: Tenants | undefined, request: RouteRequest): Route | undefined {
-  for (const surfaces of levels(tenants, request.tenantId)) {
-    for (const projects of levels(surfaces, request.surfaceId)) {
-      for (const modes of levels(projects, request.projectId)) {
-        const route = ofMode(modes, request) ?? modes.every
-        if (route !== undefined) return route
-      }
-    }
-  }
-  return undefined
+  return ofTenant(tenants?.get(request.tenantId), request) ?? ofTenant(tenants?.get(null), request)
 }
 
-/** What is below the name that was asked for, if one was, then what is below `any`. */
-function levels<Value>(
-  map: Map<string | null, Value> | undefined,
-  name: string | undefined,
-): readonly Value[] {
-  const named = name === undefined ? undefined : map?.get(name)
-  const any = map?.get(null)
-  if (named === undefined) return any === undefined ? [] : [any]
-  return any === undefined ? [named] : [named, any]
+function ofTenant(surfaces: Surfaces | undefined, request: RouteRequest): Route | undefined {
+  const { surfaceId } = request
+  const named = surfaceId === undefined ? undefined : surfaces?.get(surfaceId)
+  return ofSurface(named, request) ?? ofSurface(surfaces?.get(null), request)
 }
 
-function ofMode({ some }: Modes, { mode }: RouteRequest): Route | undefined {
-  return mode === undefined ? undefined : some.find((route) => route.modes.includes(mode))
+function ofSurface(projects: Projects | undefined, request: RouteRequest): Route | undefined {
+  const { projectId } = request
+  const named = projectId === undefined ? undefined : projects?.get(projectId)
+  return ofModes(named, request) ?? ofModes(projects?.get(null), request)
+}
+
+function ofModes(modes: Modes | undefined, { mode }: RouteRequest): Route | undefined {
+  if (modes === undefined) return undefined
+  const { some, every } = modes
+  if (mode === undefined || some.length === 0) return every
+  return some.find((route) => route.modes.includes(mode)) ?? every
 }
 
 /**
