@@ -21,7 +21,7 @@ const nothing: CosmosAnswer = { status: 200, body: { Documents: [], _count: 0 } 
 const throttled: CosmosAnswer = { status: 429, substatus: 3_200, retryAfterMs: 40 }
 const away: CosmosAnswer = { status: 503 }
 const conflict: CosmosAnswer = { status: 409 }
-const timing = { attemptTimeoutMs: 300, totalTimeoutMs: 2_000, maxAttempts: 4, firstBackoffMs: 1 }
+const timing = { attemptTimeoutMs: 1_000, totalTimeoutMs: 6_000, maxAttempts: 4, firstBackoffMs: 1 }
 const version = '/"1"' as RecordVersion
 const two = ['a', 'b'].map((sk) => ({ op: 'put', sk, value: {} }) as const)
 

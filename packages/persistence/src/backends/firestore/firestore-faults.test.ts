@@ -13,7 +13,7 @@ const throttled: GrpcAnswer = { status: 8, message: 'Quota exceeded.' }
 const away: GrpcAnswer = { status: 14, message: 'The service is currently unavailable.' }
 const refused: GrpcAnswer = { status: 9, message: 'the stored version does not match' }
 const version = '1795205633.242002000.' as RecordVersion
-const timing = { attemptTimeoutMs: 300, totalTimeoutMs: 1_000, maxAttempts: 4, firstBackoffMs: 1 }
+const timing = { attemptTimeoutMs: 1_000, totalTimeoutMs: 6_000, maxAttempts: 4, firstBackoffMs: 1 }
 
 describe('Firestore, when it fails', () => {
   let server: ScriptedGrpc
