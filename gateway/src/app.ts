@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import fastifyCookie from '@fastify/cookie'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
@@ -18,7 +19,9 @@ import type { GatewaySchema } from './auth/session-store.js'
 import type { SessionLimits } from './auth/sessions.js'
 import { disableVendorTelemetry, type GatewayConfig } from './config.js'
 import { serveRouteDiagnostics } from './diagnostics/route-diagnostics.js'
+import { createCallerFactory } from './federation/caller.js'
 import { createFederation } from './federation/federation.js'
+import { watchSupergraphFile } from './federation/watch-supergraph-file.js'
 import { answerErrorsWithEnvelope, envelopeBeforeRoutes } from './http/errors.js'
 import { serveGraphQL } from './http/graphql-route.js'
 import { lacksWhileThrowing, serveHealth } from './http/health.js'
@@ -70,13 +73,14 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   const cookies = cookiesFor(publicUrl)
   const internalKeys = await readInternalKeys(config.internalKeysFile)
   const auth = createAuth({ config, database, logger, limits: deps.sessionLimits, now })
-  const federation = await createFederation({
-    config,
-    signingKey: internalKeys.signing,
+  const createCaller = createCallerFactory(internalKeys.signing, config.asks, now)
+  const federation = await createFederation(await readFile(config.supergraphFile, 'utf8'), {
+    ...config,
     logger,
     subgraphTimeoutMs: deps.subgraphTimeoutMs,
-    now,
   })
+  const { operations } = federation
+  const supergraph = () => federation.current().supergraph
   const app = await createHttpApp(config, logger, newId)
   const credentialsOf = ({ headers }: IncomingMessage | FastifyRequest): Credentials => ({
     authorization: headers.authorization,
@@ -84,12 +88,14 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   })
   const transport = createTransport({
     ...auth,
-    ...federation,
-    schema: federation.supergraph.apiSchema,
+    operations,
+    schema: () => supergraph().apiSchema,
     publicUrl,
     credentialsOf,
+    createCaller,
     subscribe: createSubscribe({
-      ...federation,
+      hold: federation.hold,
+      createCaller,
       openUpstream,
       limits: { ...subscriptionLimits, ...deps.subscriptionLimits },
       logger,
@@ -115,17 +121,14 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   serveHealth(app, [
     lacksWhileThrowing('database', () => database.ping()),
     lacksWhileThrowing('identity provider', () => auth.provider.ready()),
-    async () => {
-      const reachable = await federation.subgraphs.reachable()
-      return [...reachable].flatMap(([name, isReachable]) => (isReachable ? [] : [name]))
-    },
+    federation.missing,
   ])
   serveAuth(app, { ...auth, publicUrl, cookies, internalKeys: internalKeys.publicSet, logger })
-  serveSchema(app, federation.supergraph)
-  serveGraphQL(app, { ...federation, authenticate: authenticateRequest })
+  serveSchema(app, supergraph)
+  serveGraphQL(app, { operations, createCaller, authenticate: authenticateRequest })
   serveRouteDiagnostics(app, {
-    ...federation,
-    fetch: federation.subgraphs.fetch,
+    fetch: federation.fetch,
+    createCaller,
     // A read, and no page of another site gets to see the answer: a cookie is enough.
     authenticate: async (request) => auth.authenticate(credentialsOf(request)),
   })
@@ -138,11 +141,14 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     auth.sessions.sweep().catch(failed)
   }, sweepEveryMs)
 
+  const watch = watchSupergraphFile(config.supergraphFile, federation, { logger })
+
   return {
     app,
     listen: (address) => app.listen(address),
     close: async () => {
       clearInterval(sweep)
+      await watch.stop()
       await transport.close()
       await app.close()
       await federation.close()

@@ -1,65 +1,172 @@
-import type { Logger } from '@heirloom/telemetry'
-import type { SigningKey } from '@heirloom/tenancy'
-import type { GatewayConfig } from '../config.js'
-import { createCallerFactory, type CreateCaller } from './caller.js'
-import { createPlanInterpreter, type ExecutePlan } from './execute-plan.js'
-import { createCompiledOperations } from './compiled/compiled-operations.js'
-import { createOperations, type Operations } from './operations.js'
-import { createPlanner, type PlanOperation } from './planner.js'
-import { createSubgraphClient, type SubgraphClient } from './subgraph-client.js'
-import { loadSupergraph, type Supergraph } from './supergraph.js'
+import { AppError } from '@heirloom/errors'
+import type { Operations } from './operations.js'
+import { serveSupergraph, type ServedSupergraph, type ServingOptions } from './served-supergraph.js'
+import type { FetchSubgraph } from './subgraph-request.js'
+import { buildSupergraph, type Supergraph } from './supergraph.js'
+
+// The supergraph can be replaced while it is served. Invariants: there is always a current one;
+// a new one is current only when it is ready to serve; replacements happen one after the other, in
+// the order in which they were asked for; a replaced one is closed when its last holder lets go,
+// and not before; and it is never handed out again.
+
+/** A supergraph that stays open until it is let go. */
+export interface Hold {
+  readonly served: ServedSupergraph
+  /** To be called once; what is called again does nothing. */
+  readonly release: () => void
+}
 
 export interface Federation {
-  readonly supergraph: Supergraph
-  /** The address of each subgraph's /graphql, by name. */
-  readonly urls: ReadonlyMap<string, string>
-  readonly subgraphs: SubgraphClient
-  readonly createCaller: CreateCaller
-  readonly operations: Operations
-  readonly plan: PlanOperation
-  readonly executePlan: ExecutePlan
+  /** What new work runs on, to be looked at. What takes time holds it. */
+  readonly current: () => ServedSupergraph
+  readonly hold: () => Hold
+  /**
+   * Takes up another supergraph, and resolves to whether it differs from the current one. What
+   * runs goes on with what it holds. Listeners have been told when it resolves.
+   * @throws AppError INVALID_INPUT that says what is wrong; the current one is then served on
+   */
+  readonly replace: (sdl: string) => Promise<boolean>
+  /** Calls `listener` after each replacement, with what is current now; returns how to stop. */
+  readonly onChange: (listener: (current: ServedSupergraph) => void) => () => void
+  /** Each operation runs to its end on the supergraph that was current when it began. */
+  readonly operations: Omit<Operations, 'close'>
+  readonly fetch: FetchSubgraph
+  /** Names of the subgraphs that do not answer. */
+  readonly missing: () => Promise<readonly string[]>
+  /** Closes everything, held or not. */
   close(): Promise<void>
 }
 
-export interface FederationDeps {
-  readonly config: GatewayConfig
-  readonly signingKey: SigningKey
-  readonly logger: Logger
-  readonly subgraphTimeoutMs?: number | undefined
-  readonly now: () => number
-}
+/**
+ * @param sdl of the first supergraph
+ * @throws AppError INVALID_INPUT when it is none
+ */
+export async function createFederation(sdl: string, options: ServingOptions): Promise<Federation> {
+  const { logger } = options
+  const listeners = new Set<(current: ServedSupergraph) => void>()
+  const open = new Set<Counted>()
+  let current = await opened(readSupergraph(sdl, false))
+  let replacing: Promise<unknown> = Promise.resolve()
+  let closed = false
 
-/** The supergraph, and what runs operations against the subgraphs behind it. */
-export async function createFederation(deps: FederationDeps): Promise<Federation> {
-  const { config, logger, signingKey, now } = deps
-  const supergraph = loadSupergraph(config.supergraphFile)
-  const urls = new Map(
-    supergraph.subgraphs.map(({ name, url }) => [name, config.subgraphUrls.get(name) ?? url]),
-  )
-  const subgraphs = createSubgraphClient({ urls, logger, timeoutMs: deps.subgraphTimeoutMs })
-  const plan = createPlanner(supergraph)
-  const reference = await createOperations(supergraph, subgraphs.fetch, logger)
-  const operations =
-    config.executor === 'reference'
-      ? reference
-      : createCompiledOperations({
-          supergraph,
-          plan,
-          fetchSubgraph: subgraphs.fetch,
-          reference,
-          logger,
-        })
+  async function opened(supergraph: Supergraph): Promise<Counted> {
+    const counted = { served: await madeReady(supergraph, options), holders: 0 }
+    open.add(counted)
+    return counted
+  }
+
+  async function closeUnused(counted: Counted): Promise<void> {
+    if (counted === current || counted.holders > 0 || !open.delete(counted)) return
+    await counted.served.close()
+  }
+
+  function closeLater(counted: Counted): void {
+    closeUnused(counted).catch((error: unknown) => {
+      logger.warn({ err: error }, 'a replaced supergraph could not be closed')
+    })
+  }
+
+  function hold(): Hold {
+    const held = current
+    let isHeld = true
+    held.holders += 1
+    return {
+      served: held.served,
+      release: () => {
+        if (!isHeld) return
+        isHeld = false
+        held.holders -= 1
+        closeLater(held)
+      },
+    }
+  }
+
+  async function holding<T>(work: (served: ServedSupergraph) => Promise<T>): Promise<T> {
+    const { served, release } = hold()
+    try {
+      return await work(served)
+    } finally {
+      release()
+    }
+  }
+
+  async function replaceAfter(previous: Promise<unknown>, next: string): Promise<boolean> {
+    await previous
+    if (closed || next === current.served.supergraph.sdl) return false
+    const replacement = await opened(readSupergraph(next, true))
+    const replaced = current
+    current = replacement
+    for (const listener of listeners) {
+      try {
+        listener(current.served)
+      } catch (error) {
+        logger.error({ err: error }, 'somebody could not take up the new supergraph')
+      }
+    }
+    closeLater(replaced)
+    return true
+  }
+
   return {
-    supergraph,
-    urls,
-    subgraphs,
-    createCaller: createCallerFactory(signingKey, config.asks, now),
-    operations,
-    plan,
-    executePlan: createPlanInterpreter(supergraph.schema, subgraphs.fetch),
+    current: () => current.served,
+    hold,
+    replace: (next) => {
+      const replaced = replaceAfter(replacing, next)
+      replacing = replaced.catch(() => undefined)
+      return replaced
+    },
+    onChange: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    operations: {
+      respond: (operation, caller) =>
+        holding(({ operations }) => operations.respond(operation, caller)),
+      run: (operation, caller) => holding(({ operations }) => operations.run(operation, caller)),
+    },
+    fetch: (request) => holding(({ subgraphs }) => subgraphs.fetch(request)),
+    missing: async () => {
+      const reachable = await holding(({ subgraphs }) => subgraphs.reachable())
+      return [...reachable].flatMap(([name, isReachable]) => (isReachable ? [] : [name]))
+    },
     close: async () => {
-      await operations.close()
-      await subgraphs.close()
+      closed = true
+      await replacing
+      listeners.clear()
+      const all = [...open]
+      open.clear()
+      await Promise.all(all.map(({ served }) => served.close()))
     },
   }
+}
+
+interface Counted {
+  readonly served: ServedSupergraph
+  holders: number
+}
+
+/** @throws AppError INVALID_INPUT */
+function readSupergraph(sdl: string, validate: boolean): Supergraph {
+  try {
+    return buildSupergraph(sdl, { validate })
+  } catch (cause) {
+    throw notServable(cause)
+  }
+}
+
+/** @throws AppError INVALID_INPUT */
+async function madeReady(
+  supergraph: Supergraph,
+  options: ServingOptions,
+): Promise<ServedSupergraph> {
+  try {
+    return await serveSupergraph(supergraph, options)
+  } catch (cause) {
+    throw notServable(cause)
+  }
+}
+
+function notServable(cause: unknown): AppError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new AppError('INVALID_INPUT', `this supergraph cannot be served: ${reason}`, { cause })
 }

@@ -22,9 +22,15 @@ export function loadSupergraph(file: string | URL): Supergraph {
   return buildSupergraph(readFileSync(file, 'utf8'))
 }
 
-export function buildSupergraph(sdl: string): Supergraph {
-  // Composition has validated it; doing so again would only cost time at every start.
-  const supergraph = FederationSupergraph.build(sdl, { validateSupergraph: false })
+/**
+ * Composition has validated what it wrote; to do so again would only cost time at every start.
+ * @throws Error that says why this is no supergraph
+ */
+export function buildSupergraph(
+  sdl: string,
+  { validate = false }: { readonly validate?: boolean } = {},
+): Supergraph {
+  const supergraph = FederationSupergraph.build(sdl, { validateSupergraph: validate })
   const api = supergraph.apiSchema()
   const apiSchema = api.toGraphQLJSSchema()
   return {

@@ -9,7 +9,7 @@ import type { OperationRequest, Operations } from '../federation/operations.js'
 import { unsupportedMediaType } from './errors.js'
 
 export interface GraphQLRouteDeps {
-  readonly operations: Operations
+  readonly operations: Pick<Operations, 'respond'>
   readonly createCaller: CreateCaller
   /** Who asks; throws what to answer when nobody may. */
   readonly authenticate: (request: FastifyRequest) => Promise<Authenticated>

@@ -1,14 +1,29 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Supergraph } from '../federation/supergraph.js'
-import { artifact, sendArtifact } from '../http/etag.js'
+import { artifact, sendArtifact, type Artifact } from '../http/etag.js'
 
 /** What client teams generate their types from, and what a router could be run with. */
-export function serveSchema(app: FastifyInstance, supergraph: Supergraph): void {
-  const api = artifact(supergraph.apiSdl)
-  const composed = artifact(supergraph.sdl)
-  app.get('/schema', (request, reply) => sendArtifact(request, reply, sdlType(request), api))
+export function serveSchema(app: FastifyInstance, current: () => Supergraph): void {
+  const artifacts = new WeakMap<
+    Supergraph,
+    { readonly api: Artifact; readonly composed: Artifact }
+  >()
+
+  function artifactsNow(): { readonly api: Artifact; readonly composed: Artifact } {
+    const supergraph = current()
+    const made = artifacts.get(supergraph) ?? {
+      api: artifact(supergraph.apiSdl),
+      composed: artifact(supergraph.sdl),
+    }
+    artifacts.set(supergraph, made)
+    return made
+  }
+
+  app.get('/schema', (request, reply) =>
+    sendArtifact(request, reply, sdlType(request), artifactsNow().api),
+  )
   app.get('/schema/supergraph', (request, reply) =>
-    sendArtifact(request, reply, sdlType(request), composed),
+    sendArtifact(request, reply, sdlType(request), artifactsNow().composed),
   )
 }
 

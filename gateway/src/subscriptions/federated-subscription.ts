@@ -9,12 +9,11 @@ import {
 import type { Logger } from '@heirloom/telemetry'
 import type { TenantContext } from '@heirloom/tenancy'
 import type { CreateCaller } from '../federation/caller.js'
-import type { ExecutePlan } from '../federation/execute-plan.js'
+import type { Federation } from '../federation/federation.js'
 import { getOwn, isObject } from '../federation/json.js'
-import type { PlanOperation } from '../federation/planner.js'
 import { applyRewrites } from '../federation/rewrites.js'
+import type { ServedSupergraph } from '../federation/served-supergraph.js'
 import { shapeResult } from '../federation/shape-result.js'
-import type { Supergraph } from '../federation/supergraph.js'
 import { resumableDocument, type ResumableDocument } from './resumable-document.js'
 import { resumed, resumeLimits, type ResumeLimits } from './resume.js'
 import {
@@ -45,13 +44,10 @@ export type SubscriptionLimits = ResumeLimits & UpstreamLimits
 export const subscriptionLimits: SubscriptionLimits = { ...resumeLimits, ...upstreamLimits }
 
 export interface SubscribeDeps {
-  readonly supergraph: Supergraph
-  readonly plan: PlanOperation
-  readonly executePlan: ExecutePlan
+  /** A subscription holds the supergraph that it was planned for until it ends. */
+  readonly hold: Federation['hold']
   readonly createCaller: CreateCaller
   readonly openUpstream: OpenUpstream
-  /** The address of each subgraph's /graphql, by name. */
-  readonly urls: ReadonlyMap<string, string>
   readonly limits: SubscriptionLimits
   readonly logger: Logger
 }
@@ -61,9 +57,27 @@ export interface SubscribeDeps {
  * root field, and a `rest`, which runs once per event and fills it from the other subgraphs.
  */
 export function createSubscribe(deps: SubscribeDeps): Subscribe {
-  const { supergraph, logger } = deps
+  const { logger } = deps
 
   return (request, tenant) => {
+    const { served, release } = deps.hold()
+    try {
+      const results = started(served, request, tenant, release)
+      if (!(Symbol.asyncIterator in results)) release()
+      return results
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  function started(
+    served: ServedSupergraph,
+    request: SubscriptionRequest,
+    tenant: TenantContext,
+    release: () => void,
+  ): ReturnType<Subscribe> {
+    const { supergraph } = served
     const operation = getOperationAST(request.document, request.operationName)
     if (operation === null || operation === undefined) {
       return { errors: [new GraphQLError('the document has no such operation')] }
@@ -75,31 +89,31 @@ export function createSubscribe(deps: SubscribeDeps): Subscribe {
     )
     if (errors !== undefined) return { errors }
     const resumable = resumableDocument(supergraph.apiSchema, request.document, operation, coerced)
-    const { node } = deps.plan(resumable?.document ?? request.document, request.operationName)
+    const { node } = served.plan(resumable?.document ?? request.document, request.operationName)
     if (node?.kind !== 'Subscription') {
       return { errors: [new GraphQLError('this subscription selects nothing to follow')] }
     }
     const controller = new AbortController()
-    const results = run(node, request, { coerced, resumable, tenant, signal: controller.signal })
-    return stoppable(results, controller)
+    const results = run(node, request, {
+      served,
+      coerced,
+      resumable,
+      tenant,
+      signal: controller.signal,
+    })
+    return stoppable(results, controller, release)
   }
 
   async function* run(
     node: SubscriptionNode,
     request: SubscriptionRequest,
-    given: {
-      readonly coerced: Readonly<Record<string, unknown>>
-      readonly resumable: ResumableDocument | undefined
-      readonly tenant: TenantContext
-      readonly signal: AbortSignal
-    },
+    given: Given,
   ): AsyncGenerator<ExecutionResult, void, void> {
     const { coerced, resumable, tenant, signal } = given
     const events = resumed(
       {
         after: resumable?.after,
-        open: (after) =>
-          open(node, { ...coerced, ...positionOf(resumable, after) }, tenant, signal),
+        open: (after) => open(node, { ...coerced, ...positionOf(resumable, after) }, given),
         cursorOf: (event) => cursorOf(event, resumable),
         limits: deps.limits,
         logger: logger.child({ request_id: tenant.requestId }),
@@ -112,10 +126,9 @@ export function createSubscribe(deps: SubscribeDeps): Subscribe {
   function open(
     { primary }: SubscriptionNode,
     variables: Readonly<Record<string, unknown>>,
-    tenant: TenantContext,
-    signal: AbortSignal,
+    { served, tenant, signal }: Given,
   ): AsyncIterable<UpstreamEvent> {
-    const url = deps.urls.get(primary.serviceName)
+    const url = served.urls.get(primary.serviceName)
     if (url === undefined) throw new Error(`no address for the subgraph ${primary.serviceName}`)
     const used = (primary.variableUsages ?? []).filter((name) => variables[name] !== undefined)
     return deps.openUpstream(
@@ -136,16 +149,13 @@ export function createSubscribe(deps: SubscribeDeps): Subscribe {
     { primary, rest }: SubscriptionNode,
     request: SubscriptionRequest,
     event: UpstreamEvent,
-    given: {
-      readonly coerced: Readonly<Record<string, unknown>>
-      readonly tenant: TenantContext
-      readonly signal: AbortSignal
-    },
+    given: Given,
   ): Promise<ExecutionResult> {
+    const { supergraph, executePlan } = given.served
     const data = isObject(event.data) ? event.data : {}
     applyRewrites(supergraph.schema, primary.outputRewrites, data)
     const caller = deps.createCaller(given.tenant)
-    const failures = await deps.executePlan(rest, {
+    const failures = await executePlan(rest, {
       data,
       variables: given.coerced,
       caller,
@@ -160,6 +170,14 @@ export function createSubscribe(deps: SubscribeDeps): Subscribe {
       errors: [...(event.errors ?? []), ...failures],
     })
   }
+}
+
+interface Given {
+  readonly served: ServedSupergraph
+  readonly coerced: Readonly<Record<string, unknown>>
+  readonly resumable: ResumableDocument | undefined
+  readonly tenant: TenantContext
+  readonly signal: AbortSignal
 }
 
 function positionOf(
@@ -181,21 +199,33 @@ function cursorOf(
 
 /**
  * `return` of a generator waits for a pending `next`, which waits for the next event, which may
- * never come: so the wait is aborted first.
+ * never come: so the wait is aborted first. `ended` is called once it is over, also when it never
+ * began.
  */
 function stoppable<T>(
   source: AsyncGenerator<T, void, void>,
   controller: AbortController,
+  ended: () => void,
 ): AsyncGenerator<T, void, void> {
+  async function untilEnded(
+    pending: Promise<IteratorResult<T, void>>,
+  ): Promise<IteratorResult<T, void>> {
+    const result = await pending.catch((error: unknown) => {
+      ended()
+      throw error
+    })
+    if (result.done === true) ended()
+    return result
+  }
   const stopped: AsyncGenerator<T, void, void> = {
-    next: () => source.next(),
+    next: () => untilEnded(source.next()),
     return: (value) => {
       controller.abort()
-      return source.return(value)
+      return untilEnded(source.return(value))
     },
     throw: (error) => {
       controller.abort()
-      return source.throw(error)
+      return untilEnded(source.throw(error))
     },
     [Symbol.asyncIterator]: () => stopped,
   }

@@ -27,12 +27,13 @@ import { acceptUpgrades } from './upgrade.js'
 // operations: subscriptions, and queries and mutations as they run over HTTP.
 
 export interface TransportDeps {
-  readonly schema: GraphQLSchema
+  /** What clients see at this moment. */
+  readonly schema: () => GraphQLSchema
   readonly publicUrl: URL
   readonly credentialsOf: (request: IncomingMessage) => Credentials
   readonly authenticate: Authenticate
   readonly sessions: Sessions
-  readonly operations: Operations
+  readonly operations: Pick<Operations, 'run'>
   readonly subscribe: Subscribe
   readonly createCaller: CreateCaller
   readonly newRequestId: () => string
@@ -83,12 +84,13 @@ export function createTransport(deps: TransportDeps): Transport {
     }
     const requestId = deps.newRequestId()
     requestIds?.set(id, requestId)
-    const document = prepareOperation(deps.schema, payload)
+    const schema = deps.schema()
+    const document = prepareOperation(schema, payload)
     if (!('kind' in document)) return document
     const traceparent = newTraceparent()
     const tenant = contextOf(authenticated.identity, { requestId, traceparent })
     return {
-      schema: deps.schema,
+      schema,
       document,
       operationName: payload.operationName ?? null,
       variableValues: payload.variables ?? {},

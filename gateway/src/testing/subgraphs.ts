@@ -60,11 +60,12 @@ export type TestSubgraphName = keyof typeof sdl
 
 export const testAsks: ReadonlyMap<string, readonly string[]> = new Map([['library', ['people']]])
 
-export function testSupergraph(): string {
+/** `changed` is given each SDL, and returns another one for another supergraph. */
+export function testSupergraph(changed: (sdl: string) => string = (text) => text): string {
   const services = Object.entries(sdl).map(([name, text]) => ({
     name,
     url: `http://127.0.0.1:1/${name}`,
-    typeDefs: parse(text),
+    typeDefs: parse(changed(text)),
   }))
   const { supergraphSdl, errors } = composeServices(services)
   if (supergraphSdl === undefined) throw new Error(errors?.map(String).join('\n'))
