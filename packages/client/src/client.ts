@@ -1,13 +1,18 @@
-import { HeirloomError, misuse } from './heirloom-error.js'
+import { textOf, type Document, type EventOf, type TypedDocument } from './document.js'
+import { readEventStream } from './event-stream.js'
+import { connectionLost, HeirloomError, misuse } from './heirloom-error.js'
 import { request, type Variables } from './http.js'
+import { readSocket } from './socket.js'
 import { startSubscription, type SubscribeOptions, type Subscription } from './subscription.js'
+import { platformSurroundings, type Surroundings } from './surroundings.js'
 import {
-  followOptions,
-  streamField,
-  timelineField,
+  followDocument,
+  startOf,
+  type FollowedField,
   type FollowOptions,
   type TimelineEvent,
 } from './timeline.js'
+import { createTransports, type Transport } from './transports.js'
 
 export type Token = string | (() => string | Promise<string>)
 
@@ -16,32 +21,62 @@ export interface HeirloomClientOptions {
   readonly url: string
   /** By default the same address with ws or wss. */
   readonly webSocketUrl?: string
+  /** Where subscriptions are served over SSE; by default `url` with /stream at its end. */
+  readonly eventStreamUrl?: string
   /**
-   * A Bearer token, or a function that is asked for one whenever one is needed. Leave it out in a
-   * browser that signed in: the session cookie speaks for it.
+   * 'auto', the default: WebSockets; where none can be opened, SSE is tried in turn with them.
+   */
+  readonly transport?: Transport | 'auto'
+  /**
+   * A Bearer token, or a function that is asked for one whenever one is needed, also after one was
+   * refused. Leave it out in a browser that signed in: the session cookie speaks for it.
    */
   readonly token?: Token
   /** Further headers of every HTTP request, for example the one that answers the CSRF check. */
   readonly headers?: () => Readonly<Record<string, string>>
-  /** A WebSocket class where the platform has none, as Node 20: the default export of `ws`. */
+  /** A WebSocket class where the platform has none, as Node 20: the one of `ws`. */
   readonly webSocketImpl?: unknown
   readonly fetch?: typeof globalThis.fetch
   /** How long to wait before the first and at most before any attempt to reconnect. */
   readonly retry?: { readonly initialDelayMs?: number; readonly maxDelayMs?: number }
+  /** Hints about network and page; the platform's own by default. */
+  readonly surroundings?: Surroundings
 }
+
+/** Variables without `after`, which the client sets. */
+type WithoutAfter<T> = Omit<T, 'after'>
 
 export interface HeirloomClient {
   /**
    * Runs a query or a mutation and answers its data.
    * @throws HeirloomError when the answer has any error; what was answered is its `data`
    */
+  query<Data, V extends object>(
+    document: TypedDocument<Data, V>,
+    variables: V,
+    options?: { signal?: AbortSignal },
+  ): Promise<Data>
   query<Data = Record<string, unknown>>(
-    document: string,
+    document: Document,
     variables?: Variables,
     options?: { signal?: AbortSignal },
   ): Promise<Data>
-  /** Reconnects and resumes by itself; each subscription has a connection of its own. */
-  subscribe<Event = Record<string, unknown>>(options: SubscribeOptions<Event>): Subscription
+  /**
+   * Follows a subscription whose document declares `$after: String`, passes it to its one root
+   * field and selects `cursor` there. Reconnects and resumes by itself; each subscription has a
+   * connection of its own.
+   * @throws HeirloomError MISUSE for a document that cannot be resumed
+   */
+  subscribe<Data extends object, V extends object>(
+    document: TypedDocument<Data, V>,
+    variables: WithoutAfter<V>,
+    options: SubscribeOptions<EventOf<Data>>,
+  ): Subscription
+  subscribe<Event = Record<string, unknown>>(
+    document: Document,
+    variables: Variables,
+    options: SubscribeOptions<Event>,
+  ): Subscription
   /** Follows a legacy's timeline: from `after`, or from now on. */
   followTimeline<Event = TimelineEvent>(
     legacyId: string,
@@ -57,6 +92,8 @@ export function createHeirloomClient(options: HeirloomClientOptions): HeirloomCl
   const { token } = options
   const url = absolute(options.url)
   const webSocketUrl = absolute(options.webSocketUrl ?? url).replace(/^http/, 'ws')
+  const eventStreamUrl = absolute(options.eventStreamUrl ?? url.replace(/\/?$/, '/stream'))
+  const surroundings = options.surroundings ?? platformSurroundings()
 
   async function authorization(): Promise<Record<string, string>> {
     if (token === undefined) return {}
@@ -66,35 +103,67 @@ export function createHeirloomClient(options: HeirloomClientOptions): HeirloomCl
   const http = {
     url,
     headers: async () => ({ ...options.headers?.(), ...(await authorization()) }),
-    fetch: options.fetch ?? globalThis.fetch,
-  }
+    // Called as a method, the platform's own says "Illegal invocation" in browsers.
+    fetch: options.fetch ?? ((...given) => globalThis.fetch(...given)),
+  } satisfies Parameters<typeof request>[0]
   const ask = (query: string, variables: Variables, signal?: AbortSignal): Promise<unknown> =>
     request(http, query, variables, signal)
 
-  function subscribe<Event>(subscribeOptions: SubscribeOptions<Event>): Subscription {
-    return startSubscription(subscribeOptions, {
-      ask,
-      socket: async () => ({
-        url: webSocketUrl,
-        webSocketImpl: options.webSocketImpl ?? platformWebSocket(),
-        connectionParams: token === undefined ? undefined : await authorization(),
-      }),
-      // Without a token the session's cookie speaks, and it may have been renewed too.
-      canRefreshToken: typeof token !== 'string',
-      backoff: { ...defaultRetry, ...options.retry, random: Math.random },
-      now: Date.now,
-    })
+  const readers = {
+    websocket: async function* (payload, signal, onOpen) {
+      const webSocketImpl = options.webSocketImpl ?? platformWebSocket()
+      const connectionParams = token === undefined ? undefined : await authorization()
+      const socket = { url: webSocketUrl, webSocketImpl, connectionParams, surroundings, onOpen }
+      if (!signal.aborted) yield* readSocket(socket, payload, signal)
+    },
+    sse: (payload, signal, onOpen) =>
+      readEventStream({ ...http, url: eventStreamUrl, onOpen }, payload, signal),
+  } satisfies Parameters<typeof createTransports>[0]
+
+  function subscribe<Event>(
+    document: Document,
+    variables: Variables,
+    subscribeOptions: SubscribeOptions<Event>,
+  ): Subscription {
+    const query = textOf(document)
+    const start = subscribeOptions.start ?? startOf(query, variables)
+    return startSubscription(
+      { query, variables },
+      { ...subscribeOptions, start },
+      {
+        ask,
+        connect: createTransports(readers, options.transport ?? 'auto'),
+        // Without a token the session's cookie speaks, and it may have been renewed too.
+        canRefreshToken: typeof token !== 'string',
+        backoff: { ...defaultRetry, ...options.retry, random: Math.random },
+        surroundings,
+        now: Date.now,
+      },
+    )
+  }
+
+  function follow<Event>(
+    field: FollowedField,
+    id: string,
+    { selection, ...rest }: FollowOptions<Event>,
+  ): Subscription {
+    const { query, variables, start } = followDocument(field, id, selection)
+    return subscribe(query, variables, { ...rest, start })
   }
 
   return {
     query: async <Data>(
-      document: string,
-      variables: Variables = {},
+      document: Document,
+      variables: object = {},
       { signal }: { signal?: AbortSignal } = {},
-    ) => (await ask(document, variables, signal)) as Data,
-    subscribe,
-    followTimeline: (legacyId, follow) => subscribe(followOptions(timelineField, legacyId, follow)),
-    followStream: (streamId, follow) => subscribe(followOptions(streamField, streamId, follow)),
+    ) => (await ask(textOf(document), { ...variables }, signal)) as Data,
+    subscribe: <Event>(
+      document: Document,
+      variables: object,
+      subscribeOptions: SubscribeOptions<Event>,
+    ) => subscribe(document, { ...variables }, subscribeOptions),
+    followTimeline: (legacyId, followOptions) => follow('timeline', legacyId, followOptions),
+    followStream: (streamId, followOptions) => follow('eventStream', streamId, followOptions),
   }
 }
 
@@ -104,10 +173,7 @@ async function fetchToken(token: () => string | Promise<string>): Promise<string
   } catch (cause) {
     if (cause instanceof HeirloomError) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new HeirloomError('CONNECTION_LOST', `no token could be had: ${reason}`, {
-      retryable: true,
-      cause,
-    })
+    throw connectionLost(`no token could be had: ${reason}`, cause)
   }
 }
 

@@ -1,4 +1,31 @@
-import { misuse } from './heirloom-error.js'
+import { misuse, recordOf } from './heirloom-error.js'
+import { printDocument, type DocumentAst } from './print-document.js'
+
+/** What `gql`, a code generator or a text gives; a parsed document needs no `graphql` here. */
+export type Document = string | DocumentAst
+
+/**
+ * A document whose data and variables are known to the compiler: graphql's TypedDocumentNode and
+ * the TypedDocumentString of code generators both fit.
+ */
+export type TypedDocument<Data, Variables> = Document & {
+  __apiType?: (variables: Variables) => Data
+}
+
+/** The value of the one root field of a subscription's data. */
+export type EventOf<Data> = NonNullable<Data[Exclude<keyof Data, '__typename'>]>
+
+const texts = new WeakMap<object, string>()
+
+export function textOf(document: Document): string {
+  // Code generators give texts as objects of a class that extends String.
+  if (typeof document === 'string' || !('definitions' in document)) return document.valueOf()
+  const known = texts.get(document)
+  if (known !== undefined) return known
+  const text = printDocument(document)
+  texts.set(document, text)
+  return text
+}
 
 const textAndComments = /"""(?:\\"""|[^])*?"""|"(?:\\.|[^"\\\n])*"|#[^\n\r]*/g
 
@@ -21,8 +48,8 @@ export function requireResumable(document: string): void {
 
 /** The one root field of a subscription's data. */
 export function eventOf(data: unknown): { event: unknown; cursor: string } {
-  const event: unknown =
-    typeof data === 'object' && data !== null ? Object.values(data)[0] : undefined
+  const [, event]: [string, unknown] | [] =
+    Object.entries(recordOf(data)).find(([key]) => key !== '__typename') ?? []
   const cursor =
     typeof event === 'object' && event !== null && 'cursor' in event ? event.cursor : undefined
   if (typeof cursor === 'string' && cursor !== '') return { event, cursor }

@@ -1,4 +1,10 @@
-import { answerError, HeirloomError, type GraphQLAnswerError } from './heirloom-error.js'
+import {
+  answerError,
+  connectionLost,
+  HeirloomError,
+  recordOf,
+  type GraphQLAnswerError,
+} from './heirloom-error.js'
 
 export interface HttpOptions {
   readonly url: string
@@ -18,6 +24,7 @@ interface Answer {
     readonly code?: string
     readonly message?: string
     readonly retryable?: boolean
+    readonly details?: unknown
   }
 }
 
@@ -34,50 +41,73 @@ export async function request(
     accept: 'application/json',
     ...(await options.headers()),
   }
-  let status: number
+  let response: Response
   let text: string
   try {
-    const response = await options.fetch(options.url, {
+    response = await options.fetch(options.url, {
       method: 'POST',
       headers,
       body: JSON.stringify({ query, variables }),
       signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
     })
-    status = response.status
     text = await response.text()
   } catch (cause) {
     signal?.throwIfAborted()
     const what = limit.aborted ? `did not answer within ${timeoutMs / 1000} s` : 'cannot be reached'
-    throw new HeirloomError('CONNECTION_LOST', `${options.url} ${what}`, { retryable: true, cause })
+    throw connectionLost(`${options.url} ${what}`, cause)
   }
-  return dataOf(parse(text, status, options.url), status)
+  return dataOf(parse(text, response), response)
 }
 
-function parse(text: string, status: number, url: string): Answer {
+/** What a response that is not the wanted one says. */
+export function failureOf(text: string, response: Response): HeirloomError {
+  try {
+    const answer = parse(text, response)
+    dataOf(answer, response)
+  } catch (error) {
+    if (error instanceof HeirloomError) return error
+  }
+  return badAnswer(response)
+}
+
+function parse(text: string, response: Response): Answer {
   try {
     const answer: unknown = JSON.parse(text)
     if (typeof answer === 'object' && answer !== null) return answer
   } catch {
     // Reported below together with JSON that is not an object.
   }
-  throw new HeirloomError(
+  throw badAnswer(response)
+}
+
+function badAnswer(response: Response): HeirloomError {
+  const { status, url } = response
+  return new HeirloomError(
     'BAD_ANSWER',
     `${url} answered ${status} with something that is not the API's`,
-    {
-      retryable: status >= 500,
-    },
+    { retryable: status >= 500 || status === 429, retryAfterMs: retryAfterMs(response) },
   )
 }
 
-function dataOf(answer: Answer, status: number): unknown {
+function dataOf(answer: Answer, response: Response): unknown {
   if (answer.error !== undefined) {
-    const { code, message, retryable } = answer.error
-    throw new HeirloomError(code ?? 'INTERNAL', message ?? `the answer was ${status}`, {
-      retryable: retryable ?? status >= 500,
+    const { code, message, retryable, details } = answer.error
+    throw new HeirloomError(code ?? 'INTERNAL', message ?? `the answer was ${response.status}`, {
+      retryable: retryable ?? response.status >= 500,
+      retryAfterMs: retryAfterMs(response),
+      details: recordOf(details),
     })
   }
   if ((answer.errors?.length ?? 0) > 0 || answer.data === undefined || answer.data === null) {
     throw answerError(answer.errors ?? [], answer.data)
   }
   return answer.data
+}
+
+/** RFC 9110, section 10.2.3: seconds, or a date. */
+function retryAfterMs({ headers }: Response): number | null {
+  const text = headers.get('retry-after') ?? ''
+  if (/^\d+$/.test(text)) return Number(text) * 1_000
+  const at = Date.parse(text)
+  return Number.isNaN(at) ? null : Math.max(0, at - Date.now())
 }

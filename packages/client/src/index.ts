@@ -4,7 +4,15 @@ export {
   type HeirloomClientOptions,
   type Token,
 } from './client.js'
-export { HeirloomError, type ClientErrorCode, type GraphQLAnswerError } from './heirloom-error.js'
+export type { Document, EventOf, TypedDocument } from './document.js'
+export {
+  HeirloomError,
+  type ClientErrorCode,
+  type GraphQLAnswerError,
+  type HeirloomErrorOptions,
+} from './heirloom-error.js'
 export type { Variables } from './http.js'
-export type { EventDetails, SubscribeOptions, Subscription } from './subscription.js'
+export type { EventDetails, StartQuery, SubscribeOptions, Subscription } from './subscription.js'
+export type { Surroundings } from './surroundings.js'
 export type { FollowOptions, TimelineEvent } from './timeline.js'
+export type { Transport } from './transports.js'

@@ -1,12 +1,28 @@
-import { createClient } from 'graphql-ws'
-import { answerError, HeirloomError, type GraphQLAnswerError } from './heirloom-error.js'
 import type { Variables } from './http.js'
+import {
+  answerError,
+  connectionLost,
+  HeirloomError,
+  recordOf,
+  type GraphQLAnswerError,
+} from './heirloom-error.js'
+import { createMailbox } from './mailbox.js'
+import type { Surroundings } from './surroundings.js'
 
+/*
+ * One subscription over one WebSocket of its own, by the protocol graphql-transport-ws
+ * (https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md). Phases: opening,
+ * acknowledged and subscribed, ended. It never reconnects: whoever reads it knows the cursor to go
+ * on from. Invariant: after its end nothing that the socket still says is heard.
+ */
 export interface SocketOptions {
   readonly url: string
-  /** A WebSocket class; the platform's own when it is not given. */
+  /** A WebSocket class. */
   readonly webSocketImpl: unknown
   readonly connectionParams: Record<string, unknown> | undefined
+  readonly surroundings: Surroundings
+  /** Called when the server has taken the connection. */
+  readonly onOpen: () => void
 }
 
 export interface EventResult {
@@ -14,17 +30,26 @@ export interface EventResult {
   readonly errors?: readonly GraphQLAnswerError[]
 }
 
-/** Events that wait for a slow consumer; beyond them the socket is given up and resumed later. */
-export const maxWaitingEvents = 1_000
+/** The part of a WebSocket that is used; `terminate` is that of the `ws` package. */
+interface WebSocketLike {
+  readonly readyState: number
+  addEventListener(type: string, listener: (event: unknown) => void): void
+  send(text: string): void
+  close(code?: number, reason?: string): void
+  terminate?(): void
+}
+type WebSocketClass = new (url: string, protocol: string) => WebSocketLike
+
+const open = 1
 const connectTimeoutMs = 15_000
 const pingIntervalMs = 15_000
 const pongTimeoutMs = 10_000
+/** After a hint that the network may have changed; a living connection answers sooner. */
+const probeTimeoutMs = 4_000
 
 /**
- * One subscription over one socket of its own, from connecting to its end, in order. It never
- * reconnects: whoever reads it knows the cursor to go on from. Returns when the server completes
- * it or the signal aborts.
- *
+ * Results from connecting to the end, in order. Returns when the server completes the subscription
+ * or the signal aborts.
  * @throws HeirloomError for every other end
  */
 export async function* readSocket(
@@ -32,93 +57,91 @@ export async function* readSocket(
   payload: { query: string; variables: Variables },
   signal: AbortSignal,
 ): AsyncGenerator<EventResult> {
-  const waiting: EventResult[] = []
-  let end: { readonly error?: HeirloomError } | undefined
-  let wake = (): void => undefined
-  const finish = (error?: HeirloomError): void => {
-    end ??= error === undefined ? {} : { error }
-    wake()
-  }
-  const stop = (): void => finish()
-  const lost = (message: string): void =>
-    finish(new HeirloomError('CONNECTION_LOST', message, { retryable: true }))
+  const mailbox = createMailbox<EventResult>(signal)
+  const socket = new (options.webSocketImpl as WebSocketClass)(options.url, 'graphql-transport-ws')
+  let acknowledged = false
+  let failure: unknown
+  let silence: ReturnType<typeof setTimeout> | undefined
 
-  let timer = setTimeout(() => lost(`${options.url} did not take the connection`), connectTimeoutMs)
-  const client = createClient({
-    url: options.url,
-    webSocketImpl: options.webSocketImpl,
-    ...(options.connectionParams === undefined
-      ? {}
-      : { connectionParams: options.connectionParams }),
-    retryAttempts: 0,
-    keepAlive: pingIntervalMs,
-    on: {
-      connected: () => clearTimeout(timer),
-      ping: (received) => {
-        if (received) return
-        clearTimeout(timer)
-        timer = setTimeout(() => lost('the connection went silent'), pongTimeoutMs)
-      },
-      pong: (received) => {
-        if (received) clearTimeout(timer)
-      },
-      // graphql-ws would answer a normal closure by subscribing anew from the old cursor.
-      closed: (event) => {
-        finish(closeError(event))
-        unsubscribe()
-      },
-      error: (error) => finish(socketError(error, options.url)),
-    },
-  })
-  const unsubscribe = client.subscribe<unknown>(payload, {
-    next: (result) => {
-      if (end !== undefined) return
-      if (waiting.length >= maxWaitingEvents) {
-        finish(tooSlow())
-        unsubscribe()
+  const send = (message: object): void => {
+    if (socket.readyState === open) socket.send(JSON.stringify(message))
+  }
+  const expectWithin = (timeoutMs: number, message: string): void => {
+    clearTimeout(silence)
+    silence = setTimeout(() => mailbox.fail(connectionLost(message)), timeoutMs)
+  }
+  const probe = (timeoutMs: number): void => {
+    if (!acknowledged) return
+    send({ type: 'ping' })
+    expectWithin(timeoutMs, 'the connection went silent')
+  }
+
+  socket.addEventListener('open', () =>
+    send({ type: 'connection_init', payload: options.connectionParams }),
+  )
+  socket.addEventListener('message', (event) => {
+    const message = parsed(recordOf(event)['data'])
+    // Whatever is heard shows that the connection lives.
+    if (acknowledged) clearTimeout(silence)
+    switch (message['type']) {
+      case 'connection_ack':
+        acknowledged = true
+        clearTimeout(silence)
+        options.onOpen()
+        return send({ type: 'subscribe', id: '1', payload })
+      case 'ping':
+        return send({ type: 'pong' })
+      case 'pong':
         return
-      }
-      waiting.push(result)
-      wake()
-    },
-    error: (error) => finish(subscriptionError(error, options.url)),
-    complete: stop,
+      case 'next':
+        return mailbox.put(message['payload'] as EventResult)
+      case 'error':
+        return mailbox.fail(answerError(message['payload'] as readonly GraphQLAnswerError[]))
+      case 'complete':
+        return mailbox.end()
+      default:
+        mailbox.fail(new HeirloomError('BAD_ANSWER', `${options.url} does not speak the protocol`))
+    }
   })
-  signal.addEventListener('abort', stop)
-  if (signal.aborted) stop()
+  // Stays until the end: `ws` also says by an error that a socket which opens is left.
+  socket.addEventListener('error', (event) => {
+    failure = event
+  })
+  socket.addEventListener('close', (event) =>
+    mailbox.fail(closeError(event, failure, options.url, acknowledged)),
+  )
+  expectWithin(connectTimeoutMs, `${options.url} did not take the connection`)
+  const beat = setInterval(() => probe(pongTimeoutMs), pingIntervalMs)
+  const unsubscribe = options.surroundings.onHint(() => probe(probeTimeoutMs))
 
   try {
-    for (;;) {
-      const next = signal.aborted ? undefined : waiting.shift()
-      if (next !== undefined) yield next
-      else if (end === undefined) await new Promise<void>((resolve) => (wake = resolve))
-      else if (end.error !== undefined && !signal.aborted) throw end.error
-      else return
-    }
+    yield* mailbox.read()
   } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', stop)
+    clearTimeout(silence)
+    clearInterval(beat)
     unsubscribe()
-    // A socket that never opens is left to the platform: there is nothing to wait for.
-    void Promise.resolve(client.dispose()).catch(() => undefined)
+    leave(socket, acknowledged)
   }
 }
 
-function tooSlow(): HeirloomError {
-  const message = `onEvent is slower than the stream: ${maxWaitingEvents} events were waiting`
-  return new HeirloomError('CONSUMER_TOO_SLOW', message, { retryable: true })
+function parsed(data: unknown): Readonly<Record<string, unknown>> {
+  try {
+    return recordOf(JSON.parse(String(data)))
+  } catch {
+    return {}
+  }
 }
 
-function subscriptionError(error: unknown, url: string): HeirloomError {
-  if (Array.isArray(error)) return answerError(error)
-  return isClose(error) ? closeError(error) : socketError(error, url)
+function leave(socket: WebSocketLike, acknowledged: boolean): void {
+  if (socket.readyState === open && acknowledged) {
+    socket.send(JSON.stringify({ type: 'complete', id: '1' }))
+  }
+  socket.close(1000, 'done')
+  // A peer that is gone never answers the goodbye, and `ws` would wait for it for half a minute.
+  if (socket.terminate !== undefined) setTimeout(() => socket.terminate?.(), 1_000).unref()
 }
 
-function isClose(error: unknown): error is { code: number; reason: string } {
-  return typeof error === 'object' && error !== null && 'code' in error && 'reason' in error
-}
-
-/** Close codes of the graphql-transport-ws protocol that no later attempt would cure. */
+/** Close codes of the protocol that no later attempt would cure. */
 const finalCloses: Readonly<Record<number, string>> = {
   4400: 'INVALID_INPUT',
   4401: 'UNAUTHENTICATED',
@@ -126,28 +149,27 @@ const finalCloses: Readonly<Record<number, string>> = {
   4406: 'BAD_ANSWER',
 }
 
-function closeError(event: unknown): HeirloomError {
-  const { code, reason } = isClose(event) ? event : { code: 1006, reason: '' }
-  const final = finalCloses[code]
-  const said = `the socket was closed (${code}${reason === '' ? '' : `: ${reason}`})`
-  if (final === undefined) return new HeirloomError('CONNECTION_LOST', said, { retryable: true })
-  // The gateway gives its own code as the reason.
-  return new HeirloomError(/^[A-Z_]+$/.test(reason) ? reason : final, said)
-}
-
-function socketError(error: unknown, url: string): HeirloomError {
-  const message =
-    typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : ''
+function closeError(
+  event: unknown,
+  failure: unknown,
+  url: string,
+  acknowledged: boolean,
+): HeirloomError {
+  const { code, reason } = recordOf(event)
+  const closeCode = typeof code === 'number' ? code : 1006
+  const because = typeof reason === 'string' ? reason : ''
+  const { message } = recordOf(failure)
+  const known = typeof message === 'string' ? message : ''
   // What the `ws` package says of an upgrade that was answered like a request.
-  const status = /Unexpected server response: (\d+)/.exec(message)?.[1]
+  const status = /Unexpected server response: (\d+)/.exec(known)?.[1]
   if (status === '401') return new HeirloomError('UNAUTHENTICATED', `${url} asks for a valid token`)
   if (status === '403') return new HeirloomError('FORBIDDEN', `${url} refused the connection`)
-  return new HeirloomError(
-    'CONNECTION_LOST',
-    `${url} cannot be reached: ${message || 'no answer'}`,
-    {
-      retryable: true,
-      cause: error,
-    },
-  )
+  if (closeCode === 1006 && !acknowledged) {
+    return connectionLost(`${url} cannot be reached: ${known || 'no answer'}`, failure)
+  }
+  const final = finalCloses[closeCode]
+  const said = `the socket was closed (${closeCode}${because === '' ? '' : `: ${because}`})`
+  if (final === undefined) return connectionLost(said)
+  // The gateway gives its own code as the reason.
+  return new HeirloomError(/^[A-Z_]+$/.test(because) ? because : final, said)
 }

@@ -276,17 +276,20 @@ describe('a subscription', () => {
       retry: { initialDelayMs: 60_000, maxDelayMs: 60_000 },
     })
     const interruptions: string[] = []
-    const { ended } = api.subscribe({
-      query: document,
-      after: cursorOf(0),
-      signal: controller.signal,
-      onEvent: () => undefined,
-      onError: (error) => interruptions.push(error.code),
-      onInterruption: (error) => {
-        interruptions.push(error.code)
-        controller.abort()
+    const { ended } = api.subscribe(
+      document,
+      {},
+      {
+        after: cursorOf(0),
+        signal: controller.signal,
+        onEvent: () => undefined,
+        onError: (error) => interruptions.push(error.code),
+        onInterruption: (error) => {
+          interruptions.push(error.code)
+          controller.abort()
+        },
       },
-    })
+    )
     await ended
     expect(interruptions).toEqual(['CONNECTION_LOST'])
   })
@@ -305,11 +308,12 @@ describe('a document that cannot be resumed', () => {
       'select cursor on its field',
     ],
   ])('is refused with the fix: %s', (query, fix) => {
-    expect(() => client().subscribe({ query, ...begin })).toThrow(fix)
+    expect(() => client().subscribe(query, {}, begin)).toThrow(fix)
   })
 
   it('is refused when it has no beginning', () => {
-    expect(() => client().subscribe({ query: document, ...begin, after: undefined })).toThrow(
+    const other = document.replace('timeline', 'news')
+    expect(() => client().subscribe(other, {}, { ...begin, after: undefined })).toThrow(
       'give after (a cursor) or start (a query that answers one)',
     )
   })
@@ -317,12 +321,9 @@ describe('a document that cannot be resumed', () => {
   it('ends when its cursor is selected under another name', async () => {
     server.append(1)
     const ended = new Promise<HeirloomError>((resolve) => {
-      client().subscribe({
-        query:
-          'subscription ($after: String) { timeline(legacyId: "L", after: $after) { at: cursor } }',
-        ...begin,
-        onError: resolve,
-      })
+      const query =
+        'subscription ($after: String) { timeline(legacyId: "L", after: $after) { at: cursor } }'
+      client().subscribe(query, {}, { ...begin, onError: resolve })
     })
     expect(await ended).toMatchObject({ code: 'MISUSE' })
   })

@@ -3,51 +3,66 @@ import { eventOf, requireResumable } from './document.js'
 import {
   answerError,
   asksForToken,
+  connectionLost,
   HeirloomError,
   misuse,
   type GraphQLAnswerError,
 } from './heirloom-error.js'
 import type { Variables } from './http.js'
-import { readSocket, type EventResult, type SocketOptions } from './socket.js'
+import type { EventResult } from './socket.js'
+import type { Surroundings } from './surroundings.js'
 
 /**
  * A subscription that survives its connections.
  *
  * Phases: (1) find the cursor to begin after, which is given or asked of the server; (2) read one
- * socket until it ends, handing out each event and then moving the cursor to it; (3) wait, and go
- * on with 2 from the cursor. Invariants: `onEvent` runs for one event at a time; the cursor is
- * never ahead of an event that was not handed out; nothing of an earlier socket is read once a
+ * connection until it ends, handing out each event and then moving the cursor to it; (3) wait, and
+ * go on with 2 from the cursor. Invariants: `onEvent` runs for one event at a time; the cursor is
+ * never ahead of an event that was not handed out; nothing of an earlier connection is read once a
  * later one is opened.
  */
 export interface SubscribeOptions<Event> {
-  /** Must declare `$after: String`, pass it to the root field and select `cursor` there. */
-  readonly query: string
-  /** Without `after`, which the client sets. */
-  readonly variables?: Variables
   /** Begin after this cursor, for example one that was stored. */
   readonly after?: string | undefined
   /**
-   * Without `after`: a query whose one field answers the cursor of the present end, such as
-   * `timelineEnd`. It is asked before the first connection, since a subscription that begins
-   * "now" would lose what is written before its first event when the connection is cut.
+   * Without `after`: a query whose one field answers the cursor of the present end. It is asked
+   * before the first connection, since a subscription that begins "now" would lose what is written
+   * before its first event when the connection is cut. Known for `timeline` and `eventStream`.
+   * 'now' does without, for a field that has no such query, and takes that loss.
    */
-  readonly start?: { readonly query: string; readonly variables?: Variables }
+  readonly start?: StartQuery | 'now' | undefined
   /**
    * Gets every event once, in order. When it returns a promise, the next event waits for it; when
    * it throws, the subscription ends with that error, and the cursor stays before the event.
    */
   readonly onEvent: (event: Event, details: EventDetails) => void | Promise<void>
   /** Called at most once: the subscription has ended and will not come back by itself. */
-  readonly onError: (error: HeirloomError) => void
+  readonly onError?: (error: HeirloomError) => void
   /** Called when the connection is lost, before it is tried again. */
   readonly onInterruption?: (error: HeirloomError, retryInMs: number) => void
   /** Called when the cursor to begin after is known: from here on nothing is missed. */
   readonly onStart?: (cursor: string) => void
-  readonly signal?: AbortSignal
+  /**
+   * Called when the server takes the cursor no more: CURSOR_EXPIRED (`error.details.startsAt` is
+   * the cursor of where the stream now starts), CURSOR_AHEAD or CURSOR_INVALID. The cursor that it
+   * answers is gone on from; undefined ends the subscription, as it ends without this function:
+   * events may be missing, and nobody else can know what that means.
+   */
+  readonly onCursorRefused?: (
+    error: HeirloomError,
+  ) => string | undefined | Promise<string | undefined>
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface StartQuery {
+  readonly query: string
+  readonly variables?: Variables
 }
 
 export interface EventDetails {
   readonly cursor: string
+  /** The whole data that the event came in. */
+  readonly data: unknown
   /** What could not be resolved in this event, for example a field of a subgraph that is away. */
   readonly errors: readonly GraphQLAnswerError[]
 }
@@ -61,11 +76,16 @@ export interface Subscription {
 }
 
 export interface SubscriptionDependencies {
-  readonly socket: () => Promise<SocketOptions>
+  /** One connection, from opening it to its end. */
+  readonly connect: (
+    payload: { query: string; variables: Variables },
+    signal: AbortSignal,
+  ) => AsyncIterable<EventResult>
   readonly ask: (query: string, variables: Variables, signal: AbortSignal) => Promise<unknown>
   /** True when connecting again may bring other credentials. */
   readonly canRefreshToken: boolean
   readonly backoff: BackoffOptions
+  readonly surroundings: Surroundings
   readonly now: () => number
 }
 
@@ -75,14 +95,19 @@ const stableAfterMs = 10_000
 const tokenGraceMs = 10_000
 /** Cursors remembered to drop an event that a server sends again. */
 const rememberedCursors = 1_000
+/** No hint of the API makes a subscription wait longer. */
+const maxHintMs = 300_000
+const cursorCodes = new Set(['CURSOR_EXPIRED', 'CURSOR_AHEAD', 'CURSOR_INVALID'])
 
 /** @throws HeirloomError MISUSE for a document that cannot be resumed, or without a beginning */
 export function startSubscription<Event>(
+  document: { readonly query: string; readonly variables: Variables },
   options: SubscribeOptions<Event>,
   dependencies: SubscriptionDependencies,
 ): Subscription {
-  requireResumable(options.query)
-  if (options.after === undefined && options.start === undefined) {
+  requireResumable(document.query)
+  const { start } = options
+  if (options.after === undefined && start === undefined) {
     throw misuse(
       'the subscription has no beginning: give after (a cursor) or start (a query that answers one)',
     )
@@ -96,11 +121,11 @@ export function startSubscription<Event>(
   const recent = new Set<string>()
   let cursor = options.after ?? null
   let refreshedAt = -Infinity
+  let refused: string | undefined
 
-  async function begin(): Promise<string> {
-    if (cursor !== null) return cursor
-    const { query = '', variables = {} } = options.start ?? {}
-    const data = await dependencies.ask(query, variables, signal)
+  async function begin(): Promise<string | null> {
+    if (cursor !== null || start === undefined || start === 'now') return cursor
+    const data = await dependencies.ask(start.query, start.variables ?? {}, signal)
     const value: unknown =
       typeof data === 'object' && data !== null ? Object.values(data)[0] : undefined
     if (typeof value === 'string' && value !== '') return value
@@ -113,17 +138,19 @@ export function startSubscription<Event>(
     const { event, cursor: position } = eventOf(result.data)
     if (recent.has(position)) return
     try {
-      await options.onEvent(event as Event, { cursor: position, errors })
+      await options.onEvent(event as Event, { cursor: position, data: result.data, errors })
     } catch (cause) {
       throw new HeirloomError('CONSUMER_FAILED', `onEvent failed: ${messageOf(cause)}`, { cause })
     }
     cursor = position
-    recent.add(position)
-    if (recent.size > rememberedCursors) {
-      const [oldest] = recent
-      if (oldest !== undefined) recent.delete(oldest)
-    }
+    remember(position)
     backoff.reset()
+  }
+
+  function remember(position: string): void {
+    recent.add(position)
+    const [oldest] = recent
+    if (recent.size > rememberedCursors && oldest !== undefined) recent.delete(oldest)
   }
 
   async function readOnce(): Promise<void> {
@@ -131,61 +158,81 @@ export function startSubscription<Event>(
     announce(cursor)
     const openedAt = dependencies.now()
     try {
-      const variables = { ...options.variables, after: cursor }
-      const socket = readSocket(
-        await dependencies.socket(),
-        { query: options.query, variables },
-        signal,
-      )
-      for await (const result of socket) await handOut(result)
+      const variables = { ...document.variables, after: cursor }
+      for await (const result of dependencies.connect({ ...document, variables }, signal)) {
+        await handOut(result)
+        // Closed by the consumer, or by whoever it told.
+        if (signal.aborted) return
+      }
     } finally {
       if (dependencies.now() - openedAt >= stableAfterMs) backoff.reset()
     }
   }
 
   let announced = false
-  function announce(at: string): void {
-    if (announced) return
+  function announce(at: string | null): void {
+    if (announced || at === null) return
     announced = true
     options.onStart?.(at)
   }
 
   /** Milliseconds until the next attempt, or null when there must be none. */
-  function delayAfter(error: HeirloomError): number | null {
+  async function delayAfter(error: HeirloomError): Promise<number | null> {
     if (asksForToken(error) && dependencies.canRefreshToken) {
       const at = dependencies.now()
       if (at - refreshedAt < tokenGraceMs) return null
       refreshedAt = at
       return 0
     }
-    return error.retryable ? backoff.nextDelayMs() : null
+    if (cursorCodes.has(error.code) && options.onCursorRefused !== undefined) {
+      const other = await options.onCursorRefused(error)
+      // The same answer twice would go round in circles.
+      if (other === undefined || other === refused) return null
+      cursor = refused = other
+      return 0
+    }
+    if (!error.retryable) return null
+    const hintMs = Math.min(error.retryAfterMs ?? 0, maxHintMs)
+    // Spread beyond the hint, which others were given too.
+    return hintMs + backoff.nextDelayMs()
+  }
+
+  /** A hint ends the wait, except for one that the API asked for. */
+  async function rest(delayMs: number, error: HeirloomError): Promise<void> {
+    const hinted = new AbortController()
+    const unsubscribe =
+      error.retryAfterMs === null
+        ? dependencies.surroundings.onHint(() => hinted.abort())
+        : () => undefined
+    await wait(delayMs, AbortSignal.any([signal, hinted.signal]))
+    unsubscribe()
   }
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
       const error = await readOnce().then(
-        () =>
-          new HeirloomError('CONNECTION_LOST', 'the server ended the subscription', {
-            retryable: true,
-          }),
+        () => connectionLost('the server ended the subscription'),
         (failure: unknown) => asHeirloomError(failure),
       )
       if (signal.aborted) return
-      const delayMs = delayAfter(error)
+      const delayMs = await delayAfter(error).catch((failure: unknown) => {
+        throw asHeirloomError(failure)
+      })
       if (delayMs === null) {
-        options.onError(error)
+        options.onError?.(error)
         return
       }
       options.onInterruption?.(error, delayMs)
-      await wait(delayMs, signal)
+      await rest(delayMs, error)
     }
   }
 
+  const running = run().catch((failure: unknown) => options.onError?.(asHeirloomError(failure)))
   return {
     get cursor() {
       return cursor
     },
-    ended: run(),
+    ended: running,
     close: () => controller.abort(),
   }
 }

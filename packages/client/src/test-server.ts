@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
   GraphQLError,
@@ -9,6 +9,7 @@ import {
   GraphQLString,
   graphql,
 } from 'graphql'
+import { createHandler } from 'graphql-sse/lib/use/http'
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
 
@@ -29,9 +30,15 @@ export interface LogServer {
   /** The close code for the next connections, instead of an acknowledgement. */
   refuseConnection: { code: number; reason: string } | null
   append(count: number): void
-  /** Ends every open socket: without a goodbye, or with this close code. */
+  /** Whether WebSockets are answered like requests, as a proxy that knows none does. */
+  noWebSockets: boolean
+  /** Responses of SSE that were begun. */
+  readonly eventStreams: number
+  /** Ends every open socket and response: without a goodbye, or with this close code. */
   cut(code?: number): void
   readonly connections: number
+  /** Connections that are open now, of either kind. */
+  readonly open: number
   readonly tokensSeen: readonly string[]
   close(): Promise<void>
 }
@@ -41,21 +48,27 @@ export const cursorOf = (position: number): string => `at-${position}`
 export async function startLogServer(): Promise<LogServer> {
   let length = 0
   let connections = 0
+  let eventStreams = 0
   const waiting = new Set<() => void>()
   const tokensSeen: string[] = []
   const wakeAll = (): void => {
     for (const wake of waiting) wake()
   }
 
-  async function* read(after: string | undefined | null): AsyncGenerator {
-    let position = after === undefined || after === null ? length : Number(after.slice(3))
+  /** Throws at once, as a resolver does, what refuses a subscription. */
+  function follow(after: string | undefined | null): AsyncGenerator {
+    const position = after === undefined || after === null ? length : Number(after.slice(3))
     if (!Number.isInteger(position)) {
       throw new GraphQLError('the cursor cannot be read', {
         extensions: { code: 'CURSOR_INVALID', retryable: false },
       })
     }
     if (state.refuse !== null) throw state.refuse
-    if (state.forgetful) position = 0
+    return read(state.forgetful ? 0 : position)
+  }
+
+  async function* read(from: number): AsyncGenerator {
+    let position = from
     for (;;) {
       while (position < length) {
         position += 1
@@ -102,7 +115,7 @@ export async function startLogServer(): Promise<LogServer> {
         timeline: {
           type: event,
           args: { legacyId, after: { type: GraphQLString } },
-          subscribe: (_source, args: { after?: string | null }) => read(args.after),
+          subscribe: (_source, args: { after?: string | null }) => follow(args.after),
         },
       },
     }),
@@ -113,7 +126,16 @@ export async function startLogServer(): Promise<LogServer> {
     tokensSeen.push(token)
     return state.tokens.size === 0 || state.tokens.has(token)
   }
+  const sse = createHandler({ schema })
+  const responses = new Set<ServerResponse>()
   const http = createServer((request, response) => {
+    if (request.url === '/graphql/stream') {
+      eventStreams += 1
+      responses.add(response)
+      response.on('close', () => responses.delete(response))
+      void sse(request, response)
+      return
+    }
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
@@ -137,7 +159,16 @@ export async function startLogServer(): Promise<LogServer> {
       )
     })
   })
-  const sockets = new WebSocketServer({ server: http })
+  const sockets = new WebSocketServer({ noServer: true })
+  http.on('upgrade', (request, socket, head) => {
+    if (state.noWebSockets) {
+      socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')
+      return
+    }
+    sockets.handleUpgrade(request, socket, head, (accepted) => {
+      sockets.emit('connection', accepted, request)
+    })
+  })
   sockets.on('connection', () => {
     connections += 1
   })
@@ -165,6 +196,10 @@ export async function startLogServer(): Promise<LogServer> {
     beforeSend: () => undefined,
     refuse: null,
     refuseConnection: null,
+    noWebSockets: false,
+    get eventStreams() {
+      return eventStreams
+    },
     append: (count) => {
       length += count
       wakeAll()
@@ -174,9 +209,13 @@ export async function startLogServer(): Promise<LogServer> {
         if (code === undefined) socket.terminate()
         else socket.close(code)
       }
+      for (const response of responses) response.socket?.destroy()
     },
     get connections() {
       return connections
+    },
+    get open() {
+      return sockets.clients.size + responses.size
     },
     tokensSeen,
     close: async () => {

@@ -1,0 +1,58 @@
+import { connectionLost, HeirloomError } from './heirloom-error.js'
+import type { Variables } from './http.js'
+import type { EventResult } from './socket.js'
+
+export type Transport = 'websocket' | 'sse'
+
+type Reader = (
+  payload: { query: string; variables: Variables },
+  signal: AbortSignal,
+  onOpen: () => void,
+) => AsyncIterable<EventResult>
+
+/** Failed openings of WebSockets in a row before SSE is tried: one may be a server's restart. */
+const patience = 3
+
+/**
+ * Chooses how each next connection of one subscription is made. Both read from a cursor, so they
+ * may take turns. What opened last is taken again for as long as it opens; when nothing opens any
+ * more, the two alternate, beginning with WebSockets.
+ */
+export function createTransports(
+  readers: Readonly<Record<Transport, Reader>>,
+  wanted: Transport | 'auto',
+): (
+  payload: { query: string; variables: Variables },
+  signal: AbortSignal,
+) => AsyncIterable<EventResult> {
+  let current: Transport = wanted === 'auto' ? 'websocket' : wanted
+  let failures = 0
+  return async function* (payload, signal) {
+    let opened = false
+    try {
+      yield* readers[current](payload, signal, () => {
+        opened = true
+        failures = 0
+      })
+    } catch (error) {
+      if (wanted === 'auto' && current === 'sse' && !opened && isAbsent(error)) {
+        throw connectionLost('the server takes neither WebSockets nor SSE at present', error)
+      }
+      throw error
+    } finally {
+      if (!opened && !signal.aborted) failures += 1
+      if (wanted === 'auto' && failures >= patience) {
+        current = current === 'websocket' ? 'sse' : 'websocket'
+        // The other one gets one attempt; WebSockets, when it is their turn again, get more.
+        failures = current === 'sse' ? patience - 1 : 0
+      }
+    }
+  }
+}
+
+const absent = new Set(['NOT_FOUND', 'METHOD_NOT_ALLOWED', 'UNSUPPORTED_MEDIA_TYPE', 'BAD_ANSWER'])
+
+/** A server without SSE says so; that is no reason to give up what WebSockets may yet do. */
+function isAbsent(error: unknown): boolean {
+  return error instanceof HeirloomError && absent.has(error.code)
+}
