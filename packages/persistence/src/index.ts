@@ -18,6 +18,7 @@ export {
   type ConfigSpec,
 } from './backends/config-spec.js'
 export { recordMigrations } from './backends/postgres/schema.js'
+export { storeNeedsOf } from './layouts/by-kind.js'
 export { joinKey, keyPrefix, paddedNumber, splitKey } from './keys.js'
 export { failedWrites } from './ports/conflict.js'
 export type {

@@ -190,7 +190,8 @@ describe('the data of a route', () => {
   it('gets what its backend needs', async () => {
     const answer = await gql<{ provisionBackend: { report: { done: readonly string[] } } }>(
       `mutation ($input: ProvisionBackendInput!) {
-        provisionBackend(input: $input) { report { done found refused { step reason } } } }`,
+        provisionBackend(input: $input) {
+          report { done found refused { step reason command } } } }`,
       { input: { routeId, backendType: 'FILESYSTEM', config: { root: 'fresh' } } },
     )
     expect(given(answer).provisionBackend.report).toEqual({

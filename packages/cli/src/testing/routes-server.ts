@@ -107,7 +107,10 @@ export async function startRoutesServer(): Promise<RoutesServer> {
         },
         provisionBackend: (_: unknown, { input }: { input: Input }) => {
           ask('provisionBackend', input)
-          const refused = [{ step: 'point-in-time recovery', reason: 'no\u001b permission' }]
+          const command = 'aws dynamodb update-continuous-backups\u001b --table-name chat'
+          const refused = [
+            { step: 'point-in-time recovery', reason: 'no\u001b permission', command },
+          ]
           return { report: { done: ['table chat'], found: ['ttl'], refused } }
         },
         ...changing('migrateRoute'),

@@ -32,12 +32,36 @@ export interface OpenBackend {
   /** @throws AppError BACKEND_UNAVAILABLE */
   ping(): Promise<void>
   /**
-   * Creates what the backend needs and does not find. Safe to repeat; nothing that exists is
-   * removed. What the service refuses is reported; only what makes all of it pointless is thrown.
+   * Creates what the backend, and the kind of store, needs and does not find. Safe to repeat;
+   * nothing that exists is removed. What the service refuses is reported; only what makes all of it
+   * pointless is thrown.
    * @throws AppError BACKEND_UNAVAILABLE
    */
-  provision?(): Promise<ProvisionReport>
+  provision?(needs?: StoreNeeds): Promise<ProvisionReport>
   close(): Promise<void>
+}
+
+/** What a kind of store wants of one backend besides room for its records. */
+export interface StoreNeeds {
+  /** Where records lie that have a place of their own: collections of Firestore, containers. */
+  readonly collections: readonly NeededCollection[]
+  /** For other readers of the data: the stores need none. */
+  readonly indexes: readonly NeededIndex[]
+}
+
+export interface NeededCollection {
+  /** The last part of its path; null when it is known by the key of a record alone. */
+  readonly name: string | null
+  /** The kind of record in it, for a person. */
+  readonly record: string
+}
+
+export interface NeededIndex {
+  readonly name: string
+  /** Of the value, in this order; the records that lack the first one are left out. */
+  readonly fields: readonly { readonly name: string; readonly type: 'text' | 'number' }[]
+  /** As above; null where records lie in the table or container of the route. */
+  readonly collection: string | null
 }
 
 /** Each step in a few words that a person can act on. */
@@ -45,5 +69,12 @@ export interface ProvisionReport {
   readonly done: readonly string[]
   /** Was there already. */
   readonly found: readonly string[]
-  readonly refused: readonly { readonly step: string; readonly reason: string }[]
+  readonly refused: readonly ProvisionRefusal[]
+}
+
+export interface ProvisionRefusal {
+  readonly step: string
+  readonly reason: string
+  /** For somebody with more rights to run instead, in a shell; null where no command can do it. */
+  readonly command: string | null
 }

@@ -1,4 +1,4 @@
-import type { BackendType } from '../backends/backend.js'
+import type { BackendType, StoreNeeds } from '../backends/backend.js'
 import type { KeyLayout } from '../ports/key-layout.js'
 import { attributionLayout } from './attribution.js'
 import { budgetLayout } from './budget.js'
@@ -12,7 +12,7 @@ import { memoryLayout } from './memory.js'
 import { metricsLayout } from './metrics.js'
 import { routingRegistryLayout } from './routing-registry.js'
 import { seoConfigLayout } from './seo-config.js'
-import { keyLayouts, type KeyLayouts, type StoreLayout } from './store-layout.js'
+import { keyLayouts, storeNeeds, type KeyLayouts, type StoreLayout } from './store-layout.js'
 import { strategyPolicyLayout } from './strategy-policy.js'
 import { tabularLayout } from './tabular.js'
 
@@ -38,6 +38,13 @@ export const layoutsByKind: Readonly<Record<string, StoreLayout>> = {
 const keyLayoutsByKind: ReadonlyMap<string, KeyLayouts> = new Map(
   Object.entries(layoutsByKind).map(([kind, layout]) => [kind, keyLayouts(layout)]),
 )
+
+/** What a kind's records want of a backend besides room; undefined for no kind of ours. */
+export function storeNeedsOf(resourceKind: string, backend: BackendType): StoreNeeds | undefined {
+  if (!Object.hasOwn(layoutsByKind, resourceKind)) return undefined
+  const layout = layoutsByKind[resourceKind]
+  return layout === undefined ? undefined : storeNeeds(layout, backend)
+}
 
 /** How a kind's records lie on a backend; undefined where the neutral keys are kept as they are. */
 export function keyLayoutOf(resourceKind: string, backend: BackendType): KeyLayout | undefined {

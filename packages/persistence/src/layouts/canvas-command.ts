@@ -47,7 +47,20 @@ export const canvasCommandLayout = {
     },
   },
   indexes: [
-    { backend: 'dynamodb', kind: 'gsi', name: 'idempotency_key', fields: ['idempotency_key'] },
-    { backend: 'firestore', kind: 'composite', name: 'rev', fields: ['canvas_id', 'rev'] },
+    {
+      backend: 'dynamodb',
+      kind: 'gsi',
+      name: 'idempotency_key',
+      record: 'command',
+      fields: ['idempotency_key'],
+    },
+    {
+      backend: 'firestore',
+      kind: 'composite',
+      name: 'rev',
+      record: 'command',
+      fields: ['canvas_id', 'rev'],
+      numeric: ['rev'],
+    },
   ],
 } as const satisfies StoreLayout

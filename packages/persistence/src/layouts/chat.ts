@@ -65,8 +65,29 @@ export const chatLayout = {
     },
   },
   indexes: [
-    { backend: 'dynamodb', kind: 'gsi', name: 'run_id', fields: ['run_id', 'ts'] },
-    { backend: 'cosmos', kind: 'composite', name: 'ts', fields: ['thread_id', 'ts'] },
-    { backend: 'firestore', kind: 'composite', name: 'thread_id_ts', fields: ['thread_id', 'ts'] },
+    {
+      backend: 'dynamodb',
+      kind: 'gsi',
+      name: 'run_id',
+      record: 'message',
+      fields: ['run_id', 'ts'],
+      numeric: ['ts'],
+    },
+    {
+      backend: 'cosmos',
+      kind: 'composite',
+      name: 'ts',
+      record: 'message',
+      fields: ['thread_id', 'ts'],
+      numeric: ['ts'],
+    },
+    {
+      backend: 'firestore',
+      kind: 'composite',
+      name: 'thread_id_ts',
+      record: 'message',
+      fields: ['thread_id', 'ts'],
+      numeric: ['ts'],
+    },
   ],
 } as const satisfies StoreLayout

@@ -45,5 +45,13 @@ export const firearmsPolicyLayout = {
       firestore: 'firearms_policy/{tenant_id}/audit/audit#{ts}#{audit_id}',
     },
   },
-  indexes: [{ backend: 'dynamodb', kind: 'gsi', name: 'firearm_id', fields: ['firearm_id'] }],
+  indexes: [
+    {
+      backend: 'dynamodb',
+      kind: 'gsi',
+      name: 'firearm_id',
+      record: 'grant',
+      fields: ['firearm_id'],
+    },
+  ],
 } as const satisfies StoreLayout

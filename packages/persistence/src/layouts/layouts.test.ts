@@ -5,7 +5,7 @@ import { nativeCollections, nativeKey, nativePartitionKey } from '../ports/key-l
 import { keyPattern } from '../ports/key-pattern.js'
 import { tenantId } from '@heirloom/tenancy'
 import { isResourceKind, resourceKindNames, resourceKinds } from '../resource-kinds.js'
-import { keyLayoutOf, layoutsByKind } from './by-kind.js'
+import { keyLayoutOf, layoutsByKind, storeNeedsOf } from './by-kind.js'
 import { recordKeys, type RecordLayout } from './store-layout.js'
 
 const tenants = [tenantId('t_one'), tenantId('t_two')] as const
@@ -154,5 +154,33 @@ describe('native keys', () => {
       partition: 'tenant#t_one',
       id: 'grant#user#a%23b#c',
     })
+  })
+})
+
+describe('what a kind of store needs', () => {
+  const kinds = Object.keys(layoutsByKind)
+
+  it.each(kinds)('of %s names the kinds of record that its indexes find', (kind) => {
+    for (const { record, fields, numeric = [] } of layoutsByKind[kind]?.indexes ?? []) {
+      expect(Object.keys(layoutsByKind[kind]?.records ?? {})).toContain(record)
+      expect(fields).toEqual(expect.arrayContaining([...numeric]))
+    }
+  })
+
+  it.each(kinds)('of %s names each collection that its records lie in, once', (kind) => {
+    const { collections = [] } = storeNeedsOf(kind, 'firestore') ?? {}
+    const names = collections.flatMap(({ name }) => name ?? [])
+    expect(new Set(names).size).toBe(names.length)
+    for (const record of Object.values(layoutsByKind[kind]?.records ?? {})) {
+      const last = record.firestore.split('/').at(-2) ?? ''
+      expect(last.includes('{') || names.includes(last)).toBe(true)
+    }
+    // There is but one table of DynamoDB, and of Postgres.
+    expect(storeNeedsOf(kind, 'dynamodb')?.collections).toEqual([])
+    expect(storeNeedsOf(kind, 'postgres')).toEqual({ collections: [], indexes: [] })
+  })
+
+  it('is nothing for a kind that is none', () => {
+    expect(storeNeedsOf('constructor', 'dynamodb')).toBeUndefined()
   })
 })

@@ -1,4 +1,4 @@
-import type { BackendType } from '../backends/backend.js'
+import type { BackendType, StoreNeeds } from '../backends/backend.js'
 import { joinKey } from '../keys.js'
 import type { KeyLayout, KeyShape } from '../ports/key-layout.js'
 
@@ -23,8 +23,12 @@ export interface DeclaredIndex {
   readonly backend: BackendType
   readonly kind: 'gsi' | 'composite' | 'unique'
   readonly name: string
+  /** The kind of record that it finds. */
+  readonly record: string
   /** Fields of the value, copied out for it where the backend keeps the value as one text. */
   readonly fields: readonly string[]
+  /** Those of them that are numbers; the others are texts. */
+  readonly numeric?: readonly string[]
 }
 
 export interface StoreLayout {
@@ -71,6 +75,35 @@ function shapeOf(backend: (typeof layoutBackends)[number], record: RecordLayout)
     collection: firestore.slice(0, end),
     id: firestore.slice(end + 1),
   }
+}
+
+/** What a backend has to be provisioned with for the store. */
+export function storeNeeds({ records, indexes }: StoreLayout, backend: BackendType): StoreNeeds {
+  const places = Object.entries(records).flatMap(([record, layout]) => {
+    const name = placeOf(backend, layout)
+    return name === undefined ? [] : [{ record, name: name.includes('{') ? null : name }]
+  })
+  return {
+    collections: places.filter(
+      ({ name }, at) => name === null || places.findIndex((other) => other.name === name) === at,
+    ),
+    indexes: indexes
+      .filter((index) => index.backend === backend)
+      .map(({ name, record, fields, numeric = [] }) => ({
+        name,
+        fields: fields.map((field) => ({
+          name: field,
+          type: numeric.includes(field) ? 'number' : 'text',
+        })),
+        collection: places.find((place) => place.record === record)?.name ?? null,
+      })),
+  }
+}
+
+/** Undefined where it is that of the route. */
+function placeOf(backend: BackendType, { cosmos, firestore }: RecordLayout): string | undefined {
+  if (backend === 'cosmos') return cosmos.container
+  return backend === 'firestore' ? firestore.split('/').at(-2) : undefined
 }
 
 type NameOf<Text extends string> = Text extends `${infer Name}...` ? Name : Text

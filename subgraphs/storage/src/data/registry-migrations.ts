@@ -1,6 +1,7 @@
 import { AppError } from '@heirloom/errors'
 import {
   parseConfig,
+  storeNeedsOf,
   type BackendConfig,
   type BackendPool,
   type BackendType,
@@ -8,6 +9,7 @@ import {
   type RoutingRegistry,
 } from '@heirloom/persistence'
 import type { ProvisionReport, RouteMigrations } from '../domain/migration.js'
+import type { Route } from '../domain/route.js'
 
 interface Target {
   readonly backendType: BackendType
@@ -28,8 +30,12 @@ export function createRegistryMigrations(
     return shadow === null ? [route] : [route, shadow]
   }
 
-  async function provision({ backendType, config }: Target): Promise<ProvisionReport> {
-    const report = await pool.open(backendType, config).provision?.()
+  async function provision(
+    { resourceKind }: Pick<Route, 'resourceKind'>,
+    { backendType, config }: Target,
+  ): Promise<ProvisionReport> {
+    const needs = storeNeedsOf(resourceKind, backendType)
+    const report = await pool.open(backendType, config).provision?.(needs)
     return report ?? { done: [], found: [`${backendType} needs nothing`], refused: [] }
   }
 
@@ -38,7 +44,7 @@ export function createRegistryMigrations(
     provision: async (route, target) => {
       const reports: ProvisionReport[] = []
       for (const one of target === null ? targetsOf(route.id) : [checked(pool, target)]) {
-        reports.push(await provision(one))
+        reports.push(await provision(route, one))
       }
       return {
         done: reports.flatMap(({ done }) => done),

@@ -93,7 +93,11 @@ export interface NewTarget {
 export interface ProvisionReport {
   readonly done: readonly string[]
   readonly found: readonly string[]
-  readonly refused: readonly { readonly step: string; readonly reason: string }[]
+  readonly refused: readonly {
+    readonly step: string
+    readonly reason: string
+    readonly command: string | null
+  }[]
 }
 
 /** What moves data between backends. Whoever calls this was asked whether they may. */

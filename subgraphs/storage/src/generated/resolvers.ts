@@ -1916,6 +1916,8 @@ export type ProvisionReport = {
 export type ProvisionRefusal = {
   readonly step: Scalars['String']['output']
   readonly reason: Scalars['String']['output']
+  /** For somebody with more rights to run instead, in a shell. Null where no command can do it. */
+  readonly command?: Maybe<Scalars['String']['output']>
 }
 
 export type MigrateRouteInput = {
@@ -4617,6 +4619,7 @@ export type ProvisionRefusalResolvers<
 > = {
   step?: Resolver<ResolversTypes['String'], ParentType, ContextType>
   reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  command?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
 }
 
 export type MigrationPayloadResolvers<

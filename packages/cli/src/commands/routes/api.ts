@@ -183,7 +183,11 @@ export async function findMigration(client: HeirloomClient, id: string): Promise
 export interface ProvisionReport {
   readonly done: readonly string[]
   readonly found: readonly string[]
-  readonly refused: readonly { readonly step: string; readonly reason: string }[]
+  readonly refused: readonly {
+    readonly step: string
+    readonly reason: string
+    readonly command: string | null
+  }[]
 }
 
 export async function provisionBackend(
@@ -192,7 +196,7 @@ export async function provisionBackend(
 ): Promise<ProvisionReport> {
   const answer = await client.query<{ provisionBackend: { report: ProvisionReport } }>(
     `mutation ($input: ProvisionBackendInput!) {
-      provisionBackend(input: $input) { report { done found refused { step reason } } } }`,
+      provisionBackend(input: $input) { report { done found refused { step reason command } } } }`,
     { input },
   )
   return answer.provisionBackend.report

@@ -202,8 +202,9 @@ export const routesProvision = defineCommand({
   arguments: ['ROUTE'],
   options: { ...targetOptions, ...connectionOptions, ...jsonOption },
   description: `Provisions the backends of the route, or the one named by --to and --config before data is
-moved to it. Safe to repeat. What could not be done is printed, and the exit code is 0 all the same:
-the backend may be managed by somebody else.`,
+moved to it, with the indexes that the route's kind of store asks for. Safe to repeat. What could not
+be done is printed, with a command for somebody with more rights, and the exit code is 0 all the
+same: the backend may be managed by somebody else.`,
   examples: [
     `heirloom routes provision rt_4f… --to dynamodb --config '{"table_name":"chat","region":"eu-central-1"}' --tenant t_system`,
   ],

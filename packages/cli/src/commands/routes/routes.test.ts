@@ -167,7 +167,8 @@ rt_one  chat_store  any tenant, dev, saas, lab, project p1  postgres  dual-write
     const { code, out } = await run('provision', routeId)
     expect(code).toBe(0)
     expect(out).toBe(
-      'done     table chat\nthere    ttl\nrefused  point-in-time recovery: no  permission\n',
+      'done     table chat\nthere    ttl\nrefused  point-in-time recovery: no  permission\n' +
+        '         aws dynamodb update-continuous-backups  --table-name chat\n',
     )
     expect(api.asked[0]?.input).toEqual({ routeId })
   })

@@ -89,7 +89,10 @@ export function provisionText({ done, found, refused }: ProvisionReport): string
   const lines = [
     ...done.map((step) => `done     ${step}`),
     ...found.map((step) => `there    ${step}`),
-    ...refused.map(({ step, reason }) => `refused  ${step}: ${oneLine(reason)}`),
+    ...refused.flatMap(({ step, reason, command }) => [
+      `refused  ${step}: ${oneLine(reason)}`,
+      ...(command === null ? [] : [`         ${oneLine(command)}`]),
+    ]),
   ]
   return lines.map((line) => `${line}\n`).join('')
 }

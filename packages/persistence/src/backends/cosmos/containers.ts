@@ -1,4 +1,4 @@
-import type { ContainerRequest } from '@azure/cosmos'
+import type { ContainerDefinition } from '@azure/cosmos'
 
 export const partitionKeyPath = '/pk'
 
@@ -6,7 +6,7 @@ export const partitionKeyPath = '/pk'
  * Partition keys of up to 2 KB (version 2); items that say so themselves expire; everything is
  * indexed but the value, whose copied fields are outside of it.
  */
-export function containerDefinition(id: string): ContainerRequest {
+export function containerDefinition(id: string): ContainerDefinition {
   return {
     id,
     partitionKey: { paths: [partitionKeyPath], version: 2 },

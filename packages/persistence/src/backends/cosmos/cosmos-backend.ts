@@ -121,7 +121,7 @@ function openCosmos(
         client.database(settings.database).container(container).read({ abortSignal }),
       )
     },
-    provision: () => provision(account, container),
+    provision: (needs) => provision(account, container, needs),
     close: () => account.close(),
   }
 }

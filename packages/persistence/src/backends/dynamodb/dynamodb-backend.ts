@@ -89,7 +89,8 @@ export function createDynamoDbBackend(
           throwOnRequestTimeout: true,
         },
       })
-      return openTable({ client, name, call: createCalls({ table: name, region }, timing) }, now)
+      const call = createCalls({ table: name, region }, timing)
+      return openTable({ client, name, region, endpoint, call }, now)
     },
   }
 }
@@ -101,7 +102,7 @@ function openTable(table: Table, now: () => number): OpenBackend {
       scan: (range) => scan(table, range, now),
     },
     ping: () => pingTable(table),
-    provision: () => provision(table),
+    provision: (needs) => provision(table, needs),
     close: () => {
       table.client.destroy()
       return Promise.resolve()

@@ -194,6 +194,7 @@ describeWith(dynamoDbRig, 'the items of a DynamoDB table', () => {
       [
         'change stream',
         'deletion of expired records by ttl',
+        'on-demand billing',
         'point-in-time recovery',
         `table ${running.config.table_name}`,
       ].sort(),

@@ -1,20 +1,26 @@
 import {
   CreateTableCommand,
   DescribeContinuousBackupsCommand,
-  DescribeTableCommand,
   DescribeTimeToLiveCommand,
-  ResourceNotFoundException,
   UpdateContinuousBackupsCommand,
   UpdateTableCommand,
   UpdateTimeToLiveCommand,
-  waitUntilTableExists,
+  type CreateTableCommandInput,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb'
 import { AppError } from '@heirloom/errors'
-import type { ProvisionReport } from '../backend.js'
+import type { NeededIndex, ProvisionReport, StoreNeeds } from '../backend.js'
+import { joinReports, provisionAll, shellCommand, type ProvisionStep } from '../provisioning.js'
+import {
+  describeTable,
+  isDenied,
+  reasonOf,
+  untilActive,
+  type Administered,
+} from './administered.js'
+import { attributesOf, globalIndex, indexStep } from './global-indexes.js'
 import type { Table } from './table.js'
 
-const maxWaitSeconds = 180
 const keys = [
   { AttributeName: 'PK', KeyType: 'HASH' },
   { AttributeName: 'SK', KeyType: 'RANGE' },
@@ -22,81 +28,102 @@ const keys = [
 const keyTypes = keys.map(({ AttributeName }) => ({ AttributeName, AttributeType: 'S' }) as const)
 /** Old and new images: what a replay or a migration needs of a change. */
 const stream = { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' } as const
-
-interface Step {
-  readonly name: string
-  readonly isThere: () => Promise<boolean>
-  readonly make: () => Promise<unknown>
-}
+const ttl = { AttributeName: 'ttl', Enabled: true } as const
 
 /**
- * The table with its keys, paid per request (so there is nothing to scale), with a change stream;
- * deletion by ttl; point-in-time recovery. Of a table that is there, keys and billing stay as they
- * are.
+ * The table with its keys and the indexes of the store, paid per request (so there is nothing to
+ * scale), with a change stream; deletion by ttl; point-in-time recovery. Of a table that is there,
+ * keys and billing stay as they are.
  */
-export async function provision(table: Table): Promise<ProvisionReport> {
-  const done: string[] = []
-  const found: string[] = []
-  const refused: { step: string; reason: string }[] = []
-  const existing = await describe(table)
-  if (existing === null) {
-    await create(table)
-    done.push(`table ${table.name} with PK and SK, on-demand, with a change stream`)
-  } else {
-    checkKeys(existing)
-    found.push(`table ${table.name}`)
-    if (existing.BillingModeSummary?.BillingMode !== 'PAY_PER_REQUEST') {
-      found.push('provisioned throughput: set up auto scaling for it, or change to on-demand')
-    }
-  }
-  // A new table has its stream from the start.
-  const steps = [
-    ...(existing === null ? [] : [streamStep(table)]),
-    ttlStep(table),
-    recoveryStep(table),
+export async function provision(
+  table: Table,
+  needs: StoreNeeds | undefined,
+): Promise<ProvisionReport> {
+  const administered: Administered = { ...table, options: optionsOf(table) }
+  const indexes = needs?.indexes ?? []
+  const { report, created } = await provideTable(administered, indexes)
+  // A new table has these from the start.
+  const later = [
+    billingStep(administered),
+    streamStep(administered),
+    ...indexes.map((index) => indexStep(administered, index)),
   ]
-  for (const step of steps) {
-    try {
-      if (await step.isThere()) found.push(step.name)
-      else {
-        await step.make()
-        done.push(step.name)
-      }
-    } catch (error) {
-      refused.push({ step: step.name, reason: reasonOf(error) })
+  const steps = [...(created ? [] : later), ttlStep(administered), recoveryStep(administered)]
+  return joinReports([report, await provisionAll(steps, reasonOf)])
+}
+
+function optionsOf({ name, region, endpoint }: Table): readonly string[] {
+  const options = ['--table-name', name, '--region', region]
+  return endpoint === undefined ? options : [...options, '--endpoint-url', endpoint]
+}
+
+interface Provided {
+  readonly report: ProvisionReport
+  readonly created: boolean
+}
+
+/** Refused only for want of a permission: what else is in the way is in the way of everything. */
+async function provideTable(
+  table: Administered,
+  indexes: readonly NeededIndex[],
+): Promise<Provided> {
+  const step = `table ${table.name}`
+  const definition = definitionOf(table, indexes)
+  try {
+    const existing = await describeTable(table)
+    if (existing !== null) {
+      checkKeys(existing)
+      return { report: { done: [], found: [step], refused: [] }, created: false }
     }
+    await create(table, definition)
+  } catch (error) {
+    if (!isDenied(error)) throw error
+    const refusal = { step, reason: reasonOf(error), command: createCommand(table, definition) }
+    return { report: { done: [], found: [], refused: [refusal] }, created: false }
   }
-  return { done, found, refused }
+  const named = indexes.map(({ name }) => `, indexed by ${name}`).join('')
+  const done = [`${step} with PK and SK, on-demand, with a change stream${named}`]
+  return { report: { done, found: [], refused: [] }, created: true }
 }
 
-async function describe({ client, name, call }: Table): Promise<TableDescription | null> {
-  const output = await call(() =>
-    client.send(new DescribeTableCommand({ TableName: name })).catch((error: unknown) => {
-      if (error instanceof ResourceNotFoundException) return { Table: undefined }
-      throw error
-    }),
-  )
-  return output.Table ?? null
+function definitionOf(
+  { name }: Table,
+  indexes: readonly NeededIndex[],
+): CreateTableCommandInput & { readonly TableName: string } {
+  return {
+    TableName: name,
+    KeySchema: [...keys],
+    AttributeDefinitions: [...keyTypes, ...attributesOf(indexes)],
+    ...(indexes.length === 0 ? {} : { GlobalSecondaryIndexes: indexes.map(globalIndex) }),
+    BillingMode: 'PAY_PER_REQUEST',
+    StreamSpecification: stream,
+  }
 }
 
-async function create({ client, name, call }: Table): Promise<void> {
-  await call(() =>
-    client
-      .send(
-        new CreateTableCommand({
-          TableName: name,
-          KeySchema: [...keys],
-          AttributeDefinitions: [...keyTypes],
-          BillingMode: 'PAY_PER_REQUEST',
-          StreamSpecification: stream,
-        }),
-      )
+async function create(table: Administered, definition: CreateTableCommandInput): Promise<void> {
+  await table.call(() =>
+    table.client
+      .send(new CreateTableCommand(definition))
       // Somebody else provisions the same table, or our own first attempt got through.
       .catch((error: unknown) => {
         if (!(error instanceof Error && error.name === 'ResourceInUseException')) throw error
       }),
   )
-  await untilActive({ client, name })
+  await untilActive(table)
+}
+
+function createCommand(table: Administered, definition: CreateTableCommandInput): string {
+  const { options } = table
+  const json = JSON.stringify(definition)
+  // The name is in the definition already.
+  return shellCommand(
+    'aws',
+    'dynamodb',
+    'create-table',
+    ...options.slice(2),
+    '--cli-input-json',
+    json,
+  )
 }
 
 function checkKeys(description: TableDescription): void {
@@ -119,24 +146,43 @@ function checkKeys(description: TableDescription): void {
   )
 }
 
-function streamStep({ client, name: TableName, call }: Table): Step {
+function billingStep(table: Administered): ProvisionStep {
+  return {
+    name: 'on-demand billing',
+    isThere: async () => {
+      const billing = (await describeTable(table))?.BillingModeSummary?.BillingMode
+      return billing === 'PAY_PER_REQUEST'
+    },
+    make: 'the table has throughput that somebody chose, which stays: scale it, or change it',
+    command: shellCommand(
+      ['aws', 'dynamodb', 'update-table', ...table.options],
+      ['--billing-mode', 'PAY_PER_REQUEST'],
+    ),
+  }
+}
+
+function streamStep(table: Administered): ProvisionStep {
+  const { client, name: TableName, call } = table
   return {
     name: 'change stream',
     isThere: async () => {
-      const { Table } = await call(() => client.send(new DescribeTableCommand({ TableName })))
-      return Table?.StreamSpecification?.StreamEnabled === true
+      const description = await describeTable(table)
+      return description?.StreamSpecification?.StreamEnabled === true
     },
     make: async () => {
       await call(() =>
         client.send(new UpdateTableCommand({ TableName, StreamSpecification: stream })),
       )
-      // While a table is changed, nothing else about it can be.
-      await untilActive({ client, name: TableName })
+      await untilActive(table)
     },
+    command: shellCommand(
+      ['aws', 'dynamodb', 'update-table', ...table.options],
+      ['--stream-specification', 'StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES'],
+    ),
   }
 }
 
-function ttlStep({ client, name: TableName, call }: Table): Step {
+function ttlStep({ client, name: TableName, call, options }: Administered): ProvisionStep {
   return {
     name: 'deletion of expired records by ttl',
     isThere: async () => {
@@ -150,17 +196,16 @@ function ttlStep({ client, name: TableName, call }: Table): Step {
     },
     make: () =>
       call(() =>
-        client.send(
-          new UpdateTimeToLiveCommand({
-            TableName,
-            TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
-          }),
-        ),
+        client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: ttl })),
       ),
+    command: shellCommand(
+      ['aws', 'dynamodb', 'update-time-to-live', ...options],
+      ['--time-to-live-specification', 'Enabled=true,AttributeName=ttl'],
+    ),
   }
 }
 
-function recoveryStep({ client, name: TableName, call }: Table): Step {
+function recoveryStep({ client, name: TableName, call, options }: Administered): ProvisionStep {
   return {
     name: 'point-in-time recovery',
     isThere: async () => {
@@ -179,18 +224,9 @@ function recoveryStep({ client, name: TableName, call }: Table): Step {
           }),
         ),
       ),
+    command: shellCommand(
+      ['aws', 'dynamodb', 'update-continuous-backups', ...options],
+      ['--point-in-time-recovery-specification', 'PointInTimeRecoveryEnabled=true'],
+    ),
   }
-}
-
-async function untilActive({ client, name }: Pick<Table, 'client' | 'name'>): Promise<void> {
-  await waitUntilTableExists(
-    { client, maxWaitTime: maxWaitSeconds, minDelay: 1, maxDelay: 5 },
-    { TableName: name },
-  )
-}
-
-/** AWS says which permission is missing, or when to try again; that is for the operator. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof AppError && error.cause instanceof Error ? error.cause : error
-  return cause instanceof Error ? `${cause.name}: ${cause.message}` : 'unknown'
 }

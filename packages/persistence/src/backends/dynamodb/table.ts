@@ -5,6 +5,9 @@ import type { Call } from './calls.js'
 export interface Table {
   readonly client: DynamoDBClient
   readonly name: string
+  readonly region: string
+  /** Undefined for AWS itself. */
+  readonly endpoint: string | undefined
   readonly call: Call
 }
 

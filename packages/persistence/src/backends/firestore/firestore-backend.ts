@@ -119,7 +119,7 @@ function openFirestore(
     ping: async () => {
       await database.get([`${root}/${pingCollection}/ping`])
     },
-    provision: () => provision(database, Object.values(collectionIds)),
+    provision: (needs) => provision(database, Object.values(collectionIds), needs),
     close: async () => {
       wakeUps.close()
       await clients.close()

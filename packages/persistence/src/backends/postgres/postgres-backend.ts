@@ -12,6 +12,7 @@ import type { Backend, OpenBackend } from '../backend.js'
 import type { ConfigSpec } from '../config-spec.js'
 import type { RecordSchema } from './schema.js'
 import { createPostgresRecordTable } from './postgres-record-table.js'
+import { provision } from './provision.js'
 import { scan } from './scan.js'
 import { createWakeUps } from './wake-ups.js'
 
@@ -60,6 +61,7 @@ function openPostgres(connection: PostgresConnection, now: () => number): OpenBa
       scan: (range) => scan(database, range, now),
     },
     ping: () => database.ping(),
+    provision: () => provision(database, connection.url),
     close: async () => {
       await wakeUps.close()
       await database.close()

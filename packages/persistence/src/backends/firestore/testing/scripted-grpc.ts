@@ -8,19 +8,24 @@ export type GrpcAnswer =
   | { readonly messages: readonly Buffer[]; readonly status?: number }
   | 'silence'
 
+/** What the answer depends on: the method, and the message that was sent. */
+export type GrpcAnswering = (method: string, message: Buffer) => GrpcAnswer
+
 export interface ScriptedGrpc {
   readonly endpoint: string
   /** The methods that were called, in order. */
   readonly called: string[]
   /** From now on; the last answer is repeated. */
-  answer(...answers: readonly GrpcAnswer[]): void
+  answer(...answers: readonly (GrpcAnswer | GrpcAnswering)[]): void
   stop(): Promise<void>
 }
+
+const prefixBytes = 5
 
 /** Answers what Firestore answers when it fails, which no emulator does. */
 export async function startScriptedGrpc(): Promise<ScriptedGrpc> {
   const called: string[] = []
-  let script: GrpcAnswer[] = []
+  let script: (GrpcAnswer | GrpcAnswering)[] = []
   const sessions = new Set<ServerHttp2Session>()
   const server = createServer()
   server.on('session', (session) => {
@@ -29,9 +34,20 @@ export async function startScriptedGrpc(): Promise<ScriptedGrpc> {
   })
   server.on('stream', (stream, headers) => {
     stream.on('error', () => undefined)
-    called.push(String(headers[':path']).split('/').at(-1) ?? '')
-    const answer = script.length > 1 ? script.shift() : script[0]
-    if (answer !== undefined && answer !== 'silence') respond(stream, answer)
+    const method = String(headers[':path']).split('/').at(-1) ?? ''
+    called.push(method)
+    const next = script.length > 1 ? script.shift() : script[0]
+    if (typeof next !== 'function') {
+      if (next !== undefined && next !== 'silence') respond(stream, next)
+      return
+    }
+    const chunks: Buffer[] = []
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+    stream.on('end', () => {
+      // One message, after its five bytes of length.
+      const answer = next(method, Buffer.concat(chunks).subarray(prefixBytes))
+      if (answer !== 'silence') respond(stream, answer)
+    })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -63,7 +79,7 @@ function respond(stream: ServerHttp2Stream, answer: Exclude<GrpcAnswer, 'silence
     stream.sendTrailers({ 'grpc-status': String(answer.status ?? 0) }),
   )
   for (const message of answer.messages) {
-    const prefix = Buffer.alloc(5)
+    const prefix = Buffer.alloc(prefixBytes)
     prefix.writeUInt32BE(message.length, 1)
     stream.write(Buffer.concat([prefix, message]))
   }
