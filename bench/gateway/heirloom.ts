@@ -9,7 +9,7 @@ import {
   type Caller,
   type OperationRequest,
 } from '@heirloom/gateway/federation'
-import { createLogger } from '@heirloom/telemetry'
+import { createLogger, newTraceparent } from '@heirloom/telemetry'
 import { testTenant } from '@heirloom/testkit'
 import { answerCpuQuestions } from './contender.js'
 
@@ -25,8 +25,16 @@ const operations = createCompiledOperations({
   reference: await createOperations(supergraph, fetch, logger),
   logger,
 })
-const token = Promise.resolve('Bearer bench')
-const caller: Caller = { tenant: testTenant(), authorizationFor: () => token }
+const headers = Promise.resolve({ authorization: 'Bearer bench' })
+const tenant = testTenant()
+const caller: Caller = {
+  requestId: tenant.requestId,
+  traceparent: newTraceparent(),
+  rights: 'bench',
+  headersFor: () => headers,
+  tenant,
+  authorizationFor: async () => (await headers).authorization,
+}
 
 const server = createServer((request, response) => {
   void respond(request, response)

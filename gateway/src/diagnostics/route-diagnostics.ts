@@ -1,16 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError, isErrorCode } from '@heirloom/errors'
-import { childTraceparent } from '@heirloom/telemetry'
-import type { Authenticated } from '../auth/authenticate.js'
-import { contextOf } from '../auth/identity.js'
-import type { CreateCaller } from '../federation/caller.js'
+import type { AskAs } from '../access.js'
 import { isObject, type JsonObject } from '../federation/json.js'
 import type { FetchSubgraph, SubgraphAnswer } from '../federation/subgraph-request.js'
+import { idsOf } from '../http/request-ids.js'
 
 export interface RouteDiagnosticsDeps {
   readonly fetch: FetchSubgraph
-  readonly createCaller: CreateCaller
-  readonly authenticate: (request: FastifyRequest) => Promise<Authenticated>
+  readonly admit: (request: FastifyRequest) => Promise<AskAs>
 }
 
 /** The subgraph that routes belong to. */
@@ -43,13 +40,8 @@ const query = `query ($first: Int!, $after: String) {
  */
 export function serveRouteDiagnostics(app: FastifyInstance, deps: RouteDiagnosticsDeps): void {
   app.get('/diagnostics/routes', async (request, reply) => {
-    const { identity } = await deps.authenticate(request)
-    const caller = deps.createCaller(
-      contextOf(identity, {
-        requestId: request.id,
-        traceparent: childTraceparent(headerOf(request, 'traceparent')),
-      }),
-    )
+    const askAs = await deps.admit(request)
+    const caller = askAs(idsOf(request)).createCaller()
     const variables = pageOf(request)
     const answer = await deps.fetch({ subgraph: owner, query, variables, caller })
     const { routes, routeDiagnostics } = dataOf(answer)
@@ -88,9 +80,4 @@ function pageOf(request: FastifyRequest): { readonly first: number; readonly aft
     throw new AppError('INVALID_INPUT', `"first" must be between 1 and ${maxListed}`)
   }
   return typeof after === 'string' ? { first: count, after } : { first: count }
-}
-
-function headerOf(request: FastifyRequest, name: string): string | undefined {
-  const value = request.headers[name]
-  return typeof value === 'string' ? value : undefined
 }

@@ -1,3 +1,5 @@
+import { rightsKey } from '@heirloom/authz/rights-key'
+import { newTraceparent } from '@heirloom/telemetry'
 import { mintInternalToken, type SigningKey, type TenantContext } from '@heirloom/tenancy'
 import type { Caller } from './subgraph-request.js'
 
@@ -15,16 +17,22 @@ export function createCallerFactory(
 ): CreateCaller {
   return (tenant) => {
     const minted = new Map<string, Promise<string>>()
+    const { requestId } = tenant
+    const authorizationFor = (subgraph: string): Promise<string> => {
+      const audience = [subgraph, ...(asks.get(subgraph) ?? [])]
+      const token =
+        minted.get(subgraph) ??
+        mintInternalToken(key, audience, tenant, now).then((text) => `Bearer ${text}`)
+      minted.set(subgraph, token)
+      return token
+    }
     return {
+      requestId,
+      traceparent: tenant.traceparent ?? newTraceparent(),
+      rights: rightsKey(tenant),
       tenant,
-      authorizationFor: (subgraph) => {
-        const audience = [subgraph, ...(asks.get(subgraph) ?? [])]
-        const token =
-          minted.get(subgraph) ??
-          mintInternalToken(key, audience, tenant, now).then((text) => `Bearer ${text}`)
-        minted.set(subgraph, token)
-        return token
-      },
+      authorizationFor,
+      headersFor: async (subgraph) => ({ authorization: await authorizationFor(subgraph) }),
     }
   }
 }

@@ -1,15 +1,15 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { testLogger, testTenant } from '@heirloom/testkit'
+import { testLogger } from '@heirloom/testkit'
 import { testSupergraph } from '../testing/subgraphs.js'
-import type { Caller } from './subgraph-request.js'
+import { testCaller } from '../testing/test-caller.js'
 import { createFederation, type Federation } from './federation.js'
 import type { ServedSupergraph } from './served-supergraph.js'
 
 const first = testSupergraph()
 const second = testSupergraph((sdl) => sdl.replace('conflict: String', 'conflict: Int'))
-const caller: Caller = { tenant: testTenant(), authorizationFor: () => Promise.resolve('Bearer x') }
+const caller = testCaller()
 
 let federation: Federation
 let subgraph: Server

@@ -1,7 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { testLogger, testTenant } from '@heirloom/testkit'
+import { testLogger } from '@heirloom/testkit'
+import { testCaller } from '../testing/test-caller.js'
 import { createSubgraphClient, type SubgraphClient } from './subgraph-client.js'
 
 let server: Server
@@ -25,7 +26,7 @@ async function answering(listener: RequestListener): Promise<void> {
   })
 }
 
-const caller = { tenant: testTenant(), authorizationFor: () => Promise.resolve('Bearer t') }
+const caller = testCaller('Bearer t')
 
 function ask(query = '{ a }') {
   return client.fetch({ subgraph: 's', query, variables: {}, caller })
@@ -34,7 +35,7 @@ function ask(query = '{ a }') {
 async function code(query?: string): Promise<unknown> {
   const { data, errors } = await ask(query)
   expect(data).toBeUndefined()
-  expect(errors?.[0]?.extensions?.['request_id']).toBe(caller.tenant.requestId)
+  expect(errors?.[0]?.extensions?.['request_id']).toBe(caller.requestId)
   return errors?.[0]?.extensions?.['code']
 }
 
@@ -48,7 +49,7 @@ describe('a subgraph', () => {
     expect(await ask()).toEqual({ data: { a: 1 } })
     expect(headers).toMatchObject({
       authorization: 'Bearer t',
-      'x-request-id': caller.tenant.requestId,
+      'x-request-id': caller.requestId,
       traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/) as string,
     })
   })
@@ -75,7 +76,7 @@ describe('a subgraph', () => {
       code: 'PAYLOAD_TOO_LARGE',
       http_status: 413,
       retryable: false,
-      request_id: caller.tenant.requestId,
+      request_id: caller.requestId,
       details: {},
     }
     await answering((_request, response) => {

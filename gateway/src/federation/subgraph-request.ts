@@ -1,8 +1,26 @@
 import type { TenantContext } from '@heirloom/tenancy'
 import type { JsonObject } from './json.js'
 
-/** Who asks, and the token that says so to each subgraph. Made once per request or event. */
-export interface Caller {
+/** The ids that tie traces and logs of one request, or one subscription, together. */
+export interface RequestIds {
+  readonly requestId: string
+  /** https://www.w3.org/TR/trace-context/, section 3.2. */
+  readonly traceparent: string
+}
+
+/** Somebody who may ask, within one request or one subscription. */
+export interface Asker extends RequestIds {
+  /** Equal for those who may be handed the same copy of what was read. */
+  readonly rights: string
+  /** What says so to subgraphs may live for a minute only: one per request, or per event. */
+  readonly createCaller: () => Caller
+}
+
+/** Who asks, and the headers that say so to each subgraph. Made once per request or event. */
+export interface Caller extends RequestIds {
+  readonly rights: string
+  /** By their names in lower case; made once for each subgraph, then remembered. */
+  headersFor(subgraph: string): Promise<Readonly<Record<string, string>>>
   readonly tenant: TenantContext
   /** The value of the Authorization header for one subgraph; minted once, then remembered. */
   authorizationFor(subgraph: string): Promise<string>

@@ -1,40 +1,33 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError } from '@heirloom/errors'
-import { childTraceparent } from '@heirloom/telemetry'
-import type { Authenticated } from '../auth/authenticate.js'
-import { contextOf } from '../auth/identity.js'
-import type { CreateCaller } from '../federation/caller.js'
+import type { Access, AskAs } from '../access.js'
 import { isObject } from '../federation/json.js'
 import type { OperationRequest, Operations } from '../federation/operations.js'
 import { unsupportedMediaType } from './errors.js'
+import { idsOf } from './request-ids.js'
 
 export interface GraphQLRouteDeps {
   readonly operations: Pick<Operations, 'respond'>
-  readonly createCaller: CreateCaller
-  /** Who asks; throws what to answer when nobody may. */
-  readonly authenticate: (request: FastifyRequest) => Promise<Authenticated>
+  readonly access: Pick<Access, 'admitRequest'>
 }
 
 const responseType = 'application/graphql-response+json'
 
 /** GraphQL over HTTP, by POST alone: what changes data must never hide behind a link. */
 export function serveGraphQL(app: FastifyInstance, deps: GraphQLRouteDeps): void {
-  const callers = new WeakMap<FastifyRequest, Authenticated>()
+  const admitted = new WeakMap<FastifyRequest, AskAs>()
 
   app.post('/graphql', {
     // Before the body is read: who may not ask is not listened to.
     onRequest: async (request) => {
-      callers.set(request, await deps.authenticate(request))
+      admitted.set(request, await deps.access.admitRequest(request))
     },
     handler: async (request, reply) => {
-      const authenticated = callers.get(request)
-      if (authenticated === undefined) throw new Error('unreachable: the hook has set it')
-      const tenant = contextOf(authenticated.identity, {
-        requestId: request.id,
-        traceparent: childTraceparent(header(request, 'traceparent')),
-      })
+      const askAs = admitted.get(request)
+      if (askAs === undefined) throw new Error('unreachable: the hook has set it')
+      const asker = askAs(idsOf(request))
       const operation = operationOf(request)
-      const { status, body } = await deps.operations.respond(operation, deps.createCaller(tenant))
+      const { status, body } = await deps.operations.respond(operation, asker.createCaller())
       const accepts = request.headers.accept ?? ''
       const type = accepts.includes(responseType) ? responseType : 'application/json'
       reply.header('cache-control', 'no-store').header('vary', 'accept')
@@ -72,9 +65,4 @@ function operationOf({ body, headers }: FastifyRequest): OperationRequest {
 
 function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null
-}
-
-function header(request: FastifyRequest, name: string): string | undefined {
-  const value = request.headers[name]
-  return typeof value === 'string' ? value : undefined
 }

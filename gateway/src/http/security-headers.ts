@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 const oneYearSeconds = 31_536_000
 
 /** What every answer carries. Pages loosen the Content-Security-Policy to what they need. */
-export function sendSecurityHeaders(app: FastifyInstance, publicUrl: URL): void {
+export function sendSecurityHeaders(app: FastifyInstance, publicUrl: URL | undefined): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
     reply.header('x-content-type-options', 'nosniff')
@@ -12,7 +12,7 @@ export function sendSecurityHeaders(app: FastifyInstance, publicUrl: URL): void 
     reply.header('cross-origin-opener-policy', 'same-origin')
     reply.header('cross-origin-resource-policy', 'same-origin')
     reply.header('content-security-policy', contentSecurityPolicy({}))
-    if (publicUrl.protocol === 'https:') {
+    if (publicUrl?.protocol === 'https:') {
       reply.header('strict-transport-security', `max-age=${oneYearSeconds}`)
     }
   })

@@ -3,32 +3,16 @@ import type { FastifyInstance } from 'fastify'
 import { artifact, sendArtifact } from '../http/etag.js'
 import { contentSecurityPolicy, hashSource } from '../http/security-headers.js'
 
-const firstQuery = `# Sign in at / first: requests carry your session's cookie.
-query Legacies {
-  legacies {
-    nodes {
-      id
-      title
-      stories(first: 5) {
-        nodes { title people { name } }
-      }
-    }
-  }
+export interface GraphiqlOptions {
+  /** Where browsers reach the gateway; undefined when that is not known. */
+  readonly publicUrl: URL | undefined
+  /** What the editor shows first. */
+  readonly firstQuery: string
 }
-
-# Needs the id of a legacy. Give the cursor of the last event as "after" to go on from there.
-subscription Timeline($legacyId: ID!, $after: String) {
-  timeline(legacyId: $legacyId, after: $after) {
-    cursor
-    type
-    story { title }
-    person { name }
-  }
-}
-`
 
 /** GraphiQL with everything it needs in one page: it works without any other network. */
-export function serveGraphiql(app: FastifyInstance, publicUrl: URL): void {
+export function serveGraphiql(app: FastifyInstance, options: GraphiqlOptions): void {
+  const { publicUrl, firstQuery } = options
   const html = renderGraphiQL({
     title: 'Heirloom GraphiQL',
     endpoint: '/graphql',
@@ -37,17 +21,20 @@ export function serveGraphiql(app: FastifyInstance, publicUrl: URL): void {
     defaultQuery: firstQuery,
   })
   const page = artifact(html)
-  const policy = contentSecurityPolicy({
-    // The editor compiles nothing from elsewhere; its workers start from blobs of this page.
-    'script-src': [...inlineScripts(html).map(hashSource), 'blob:'],
-    'style-src': ["'unsafe-inline'"],
-    'img-src': ["'self'", 'data:'],
-    'font-src': ['data:'],
-    'worker-src': ['blob:'],
-    'connect-src': ["'self'", publicUrl.origin.replace(/^http/, 'ws')],
-  })
+  const policyFor = (socketOrigin: string) =>
+    contentSecurityPolicy({
+      // The editor compiles nothing from elsewhere; its workers start from blobs of this page.
+      'script-src': [...inlineScripts(html).map(hashSource), 'blob:'],
+      'style-src': ["'unsafe-inline'"],
+      'img-src': ["'self'", 'data:'],
+      'font-src': ['data:'],
+      'worker-src': ['blob:'],
+      'connect-src': ["'self'", socketOrigin],
+    })
   app.get('/graphiql', (request, reply) => {
-    reply.header('content-security-policy', policy)
+    // A browser that does not count WebSockets to 'self' is told their address.
+    const origin = publicUrl?.origin ?? `${request.protocol}://${request.host}`
+    reply.header('content-security-policy', policyFor(origin.replace(/^http/, 'ws')))
     return sendArtifact(request, reply, 'text/html; charset=utf-8', page)
   })
 }

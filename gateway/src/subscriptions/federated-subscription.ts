@@ -7,13 +7,12 @@ import {
   type ExecutionResult,
 } from 'graphql'
 import type { Logger } from '@heirloom/telemetry'
-import type { TenantContext } from '@heirloom/tenancy'
-import type { CreateCaller } from '../federation/caller.js'
 import type { Federation } from '../federation/federation.js'
 import { getOwn, isObject } from '../federation/json.js'
 import { applyRewrites } from '../federation/rewrites.js'
 import type { ServedSupergraph } from '../federation/served-supergraph.js'
 import { shapeResult } from '../federation/shape-result.js'
+import type { Asker } from '../federation/subgraph-request.js'
 import { resumableDocument, type ResumableDocument } from './resumable-document.js'
 import { resumed, resumeLimits, type ResumeLimits } from './resume.js'
 import {
@@ -37,7 +36,7 @@ export interface SubscriptionRequest {
  */
 export type Subscribe = (
   request: SubscriptionRequest,
-  tenant: TenantContext,
+  asker: Asker,
 ) => AsyncGenerator<ExecutionResult, void, void> | ExecutionResult
 
 export type SubscriptionLimits = ResumeLimits & UpstreamLimits
@@ -46,7 +45,6 @@ export const subscriptionLimits: SubscriptionLimits = { ...resumeLimits, ...upst
 export interface SubscribeDeps {
   /** A subscription holds the supergraph that it was planned for until it ends. */
   readonly hold: Federation['hold']
-  readonly createCaller: CreateCaller
   readonly openUpstream: OpenUpstream
   readonly limits: SubscriptionLimits
   readonly logger: Logger
@@ -59,10 +57,10 @@ export interface SubscribeDeps {
 export function createSubscribe(deps: SubscribeDeps): Subscribe {
   const { logger } = deps
 
-  return (request, tenant) => {
+  return (request, asker) => {
     const { served, release } = deps.hold()
     try {
-      const results = started(served, request, tenant, release)
+      const results = started(served, request, asker, release)
       if (!(Symbol.asyncIterator in results)) release()
       return results
     } catch (error) {
@@ -74,7 +72,7 @@ export function createSubscribe(deps: SubscribeDeps): Subscribe {
   function started(
     served: ServedSupergraph,
     request: SubscriptionRequest,
-    tenant: TenantContext,
+    asker: Asker,
     release: () => void,
   ): ReturnType<Subscribe> {
     const { supergraph } = served
@@ -98,7 +96,7 @@ export function createSubscribe(deps: SubscribeDeps): Subscribe {
       served,
       coerced,
       resumable,
-      tenant,
+      asker,
       signal: controller.signal,
     })
     return stoppable(results, controller, release)
@@ -109,14 +107,14 @@ export function createSubscribe(deps: SubscribeDeps): Subscribe {
     request: SubscriptionRequest,
     given: Given,
   ): AsyncGenerator<ExecutionResult, void, void> {
-    const { coerced, resumable, tenant, signal } = given
+    const { coerced, resumable, asker, signal } = given
     const events = resumed(
       {
         after: resumable?.after,
         open: (after) => open(node, { ...coerced, ...positionOf(resumable, after) }, given),
         cursorOf: (event) => cursorOf(event, resumable),
         limits: deps.limits,
-        logger: logger.child({ request_id: tenant.requestId }),
+        logger: logger.child({ request_id: asker.requestId }),
       },
       signal,
     )
@@ -126,7 +124,7 @@ export function createSubscribe(deps: SubscribeDeps): Subscribe {
   function open(
     { primary }: SubscriptionNode,
     variables: Readonly<Record<string, unknown>>,
-    { served, tenant, signal }: Given,
+    { served, asker, signal }: Given,
   ): AsyncIterable<UpstreamEvent> {
     const url = served.urls.get(primary.serviceName)
     if (url === undefined) throw new Error(`no address for the subgraph ${primary.serviceName}`)
@@ -138,7 +136,7 @@ export function createSubscribe(deps: SubscribeDeps): Subscribe {
         operationName: primary.operationName,
         variables: Object.fromEntries(used.map((name) => [name, variables[name]])),
         // A token lives for a minute: each socket gets a new one.
-        authorization: () => deps.createCaller(tenant).authorizationFor(primary.serviceName),
+        authorization: () => asker.createCaller().authorizationFor(primary.serviceName),
         limits: deps.limits,
       },
       signal,
@@ -154,7 +152,7 @@ export function createSubscribe(deps: SubscribeDeps): Subscribe {
     const { supergraph, executePlan } = given.served
     const data = isObject(event.data) ? event.data : {}
     applyRewrites(supergraph.schema, primary.outputRewrites, data)
-    const caller = deps.createCaller(given.tenant)
+    const caller = given.asker.createCaller()
     const failures = await executePlan(rest, {
       data,
       variables: given.coerced,
@@ -176,7 +174,7 @@ interface Given {
   readonly served: ServedSupergraph
   readonly coerced: Readonly<Record<string, unknown>>
   readonly resumable: ResumableDocument | undefined
-  readonly tenant: TenantContext
+  readonly asker: Asker
   readonly signal: AbortSignal
 }
 

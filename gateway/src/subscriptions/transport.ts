@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server as HttpServer } from 'node:http'
+import type { Server as HttpServer } from 'node:http'
 import {
   GraphQLError,
   type ExecutionArgs,
@@ -10,38 +10,27 @@ import type { Context, SubscribePayload } from 'graphql-ws'
 import { useServer, type Extra } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
 import { newTraceparent, type Logger } from '@heirloom/telemetry'
-import type { TenantContext } from '@heirloom/tenancy'
-import type { Authenticate, Authenticated, Credentials } from '../auth/authenticate.js'
-import { contextOf } from '../auth/identity.js'
-import type { Sessions } from '../auth/sessions.js'
-import type { CreateCaller } from '../federation/caller.js'
+import type { Access, AskAs } from '../access.js'
 import { createErrorFormatter } from '../federation/format-error.js'
 import type { Operations } from '../federation/operations.js'
+import type { Asker } from '../federation/subgraph-request.js'
 import type { Subscribe } from './federated-subscription.js'
 import { prepareOperation, refusal } from './prepare-operation.js'
-import { createSocketWatch, refuseSocket } from './socket-watch.js'
+import { refuseSocket } from './socket-watch.js'
 import { acceptUpgrades } from './upgrade.js'
 
-// GraphQL over WebSocket (graphql-transport-ws). Phases of a socket: upgrade (path and, with a
-// cookie, the page it comes from), init (who asks, and from then on whether they still may),
-// operations: subscriptions, and queries and mutations as they run over HTTP.
+// GraphQL over WebSocket (graphql-transport-ws). Phases of a socket: upgrade (path, and where the
+// request comes from), init (who asks, and from then on whether they still may), operations: subscriptions, and queries and mutations as they run over HTTP.
 
 export interface TransportDeps {
   /** What clients see at this moment. */
   readonly schema: () => GraphQLSchema
-  readonly publicUrl: URL
-  readonly credentialsOf: (request: IncomingMessage) => Credentials
-  readonly authenticate: Authenticate
-  readonly sessions: Sessions
+  readonly access: Pick<Access, 'assertMayUpgrade' | 'admitSocket'>
   readonly operations: Pick<Operations, 'run'>
   readonly subscribe: Subscribe
-  readonly createCaller: CreateCaller
   readonly newRequestId: () => string
   readonly maxMessageBytes: number
   readonly logger: Logger
-  /** How often a socket's session is looked at again. */
-  readonly checkEveryMs?: number | undefined
-  readonly now: () => number
 }
 
 export interface Transport {
@@ -50,35 +39,30 @@ export interface Transport {
   close(): Promise<void>
 }
 
-const defaultCheckEveryMs = 10_000
 const maxOperationsPerSocket = 100
 const closeGraceMs = 2_000
 
 /** What a socket carries from init on; the library adds the socket and the upgrade request. */
-type Carried = { authenticated: Authenticated; requestIds: Map<string, string> }
+type Carried = { askAs: AskAs; requestIds: Map<string, string> }
 type Params = Record<string, unknown> | undefined
 type SocketContext = Context<Params, Extra & Partial<Carried>>
 
 interface OperationContext {
-  readonly tenant: TenantContext
+  readonly asker: Asker
   readonly payload: SubscribePayload
 }
 
 export function createTransport(deps: TransportDeps): Transport {
-  const { logger, authenticate } = deps
+  const { logger, access } = deps
   const sockets = new WebSocketServer({ noServer: true, maxPayload: deps.maxMessageBytes })
-  const watch = createSocketWatch({
-    ...deps,
-    checkEveryMs: deps.checkEveryMs ?? defaultCheckEveryMs,
-  })
 
   function prepare(
     { extra, subscriptions }: SocketContext,
     id: string,
     payload: SubscribePayload,
   ): ExecutionArgs | readonly GraphQLError[] {
-    const { authenticated, requestIds } = extra
-    if (authenticated === undefined) return [refusal('UNAUTHENTICATED', 'nobody is signed in')]
+    const { askAs, requestIds } = extra
+    if (askAs === undefined) return [refusal('UNAUTHENTICATED', 'nobody is signed in')]
     if (Object.keys(subscriptions).length > maxOperationsPerSocket) {
       return [refusal('RATE_LIMITED', 'too many operations at once on this socket')]
     }
@@ -88,13 +72,15 @@ export function createTransport(deps: TransportDeps): Transport {
     const document = prepareOperation(schema, payload)
     if (!('kind' in document)) return document
     const traceparent = newTraceparent()
-    const tenant = contextOf(authenticated.identity, { requestId, traceparent })
     return {
       schema,
       document,
       operationName: payload.operationName ?? null,
       variableValues: payload.variables ?? {},
-      contextValue: { tenant, payload } satisfies OperationContext,
+      contextValue: {
+        asker: askAs({ requestId, traceparent }),
+        payload,
+      } satisfies OperationContext,
     }
   }
 
@@ -111,27 +97,26 @@ export function createTransport(deps: TransportDeps): Transport {
   const server = useServer<Params, Carried>(
     {
       onConnect: async ({ connectionParams, extra }) => {
-        const credentials = withParams(deps.credentialsOf(extra.request), connectionParams)
+        const { socket, request } = extra
         try {
-          extra.authenticated = await authenticate(credentials)
+          extra.askAs = await access.admitSocket({ socket, request, params: connectionParams })
           extra.requestIds = new Map()
-          watch(extra.socket, credentials, extra.authenticated)
           return true
         } catch (error) {
-          refuseSocket(extra.socket, error)
+          refuseSocket(socket, error)
           return false
         }
       },
       onSubscribe: prepare,
       execute: async ({ document, contextValue }) => {
-        const { tenant, payload } = contextValue as OperationContext
-        const caller = deps.createCaller(tenant)
-        const { result } = await deps.operations.run({ ...payload, query: document }, caller)
+        const { asker, payload } = contextValue as OperationContext
+        const operation = { ...payload, query: document }
+        const { result } = await deps.operations.run(operation, asker.createCaller())
         return result as ExecutionResult
       },
       subscribe: ({ document, operationName, variableValues, contextValue }) => {
         const request = { document, operationName, variables: variableValues ?? {} }
-        return deps.subscribe(request, (contextValue as OperationContext).tenant)
+        return deps.subscribe(request, (contextValue as OperationContext).asker)
       },
       onNext: (context, id, _payload, _args, result) =>
         result.errors === undefined
@@ -153,10 +138,4 @@ export function createTransport(deps: TransportDeps): Transport {
       clearTimeout(grace)
     },
   }
-}
-
-/** A token in the payload of `connection_init` says who asks, whatever the upgrade carried. */
-function withParams(sent: Credentials, params: Params): Credentials {
-  const authorization = params?.['authorization'] ?? params?.['Authorization']
-  return typeof authorization === 'string' ? { ...sent, authorization } : sent
 }

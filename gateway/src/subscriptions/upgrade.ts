@@ -2,17 +2,16 @@ import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import type { WebSocketServer } from 'ws'
 import { AppError, toAppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
-import { assertOwnOrigin, usesCookie, type Credentials } from '../auth/authenticate.js'
+import type { Access } from '../access.js'
 import { answerRaw } from '../http/raw-answer.js'
 
 export interface UpgradeDeps {
-  readonly publicUrl: URL
-  readonly credentialsOf: (request: IncomingMessage) => Credentials
+  readonly access: Pick<Access, 'assertMayUpgrade'>
   readonly newRequestId: () => string
   readonly logger: Logger
 }
 
-/** Lets WebSockets in at /graphql; with a session's cookie only from a page of ours. */
+/** Lets WebSockets in at /graphql. */
 export function acceptUpgrades(
   server: HttpServer,
   sockets: WebSocketServer,
@@ -38,11 +37,9 @@ export function acceptUpgrades(
   })
 }
 
-/** @throws AppError NOT_FOUND, CSRF_REJECTED */
+/** @throws AppError NOT_FOUND, and what `access` refuses with */
 function assertMayUpgrade(deps: UpgradeDeps, request: IncomingMessage): void {
   const [path] = (request.url ?? '').split('?')
   if (path !== '/graphql') throw new AppError('NOT_FOUND', 'WebSockets are served at /graphql')
-  if (usesCookie(deps.credentialsOf(request))) {
-    assertOwnOrigin(request.headers.origin, deps.publicUrl)
-  }
+  deps.access.assertMayUpgrade(request)
 }

@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyRequest } from 'fastify'
+import type { WebSocket } from 'ws'
+import type { Asker, RequestIds } from './federation/subgraph-request.js'
+
+/** Somebody who has been let in, and what each request of theirs asks as. */
+export type AskAs = (ids: RequestIds) => Asker
+
+export interface SocketOpening {
+  readonly socket: WebSocket
+  /** The one that was upgraded. */
+  readonly request: IncomingMessage
+  /** The payload of `connection_init`. */
+  readonly params: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * Decides who may ask, and what subgraphs are told of them: the part of a gateway that differs from
+ * one installation to the next.
+ */
+export interface Access {
+  /** Before the body is read. @throws AppError that is answered */
+  readonly admitRequest: (request: FastifyRequest) => Promise<AskAs>
+  /** Before a socket is opened. @throws AppError that is answered */
+  readonly assertMayUpgrade: (request: IncomingMessage) => void
+  /**
+   * Who is at the other end of a socket. From then on the socket is closed as soon as they may ask
+   * no longer. @throws AppError that the socket is closed with
+   */
+  readonly admitSocket: (opening: SocketOpening) => Promise<AskAs>
+}

@@ -1,0 +1,90 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyRequest } from 'fastify'
+import type { Access, AskAs, SocketOpening } from '../access.js'
+import type { CreateCaller } from '../federation/caller.js'
+import { createSocketWatch } from '../subscriptions/socket-watch.js'
+import {
+  assertOwnOrigin,
+  usesCookie,
+  type Authenticate,
+  type Authenticated,
+  type Credentials,
+} from './authenticate.js'
+import { contextOf, type Identity } from './identity.js'
+import { assertCsrfToken } from './routes.js'
+import type { Sessions } from './sessions.js'
+
+export interface TenantAccessDeps {
+  readonly publicUrl: URL
+  readonly sessions: Sessions
+  readonly authenticate: Authenticate
+  /** The value of the session cookie in a Cookie header. */
+  readonly sessionSecretIn: (cookieHeader: string) => string | undefined
+  readonly createCaller: CreateCaller
+  /** How often an open socket's session is looked at again. */
+  readonly socketCheckEveryMs?: number | undefined
+  readonly now: () => number
+}
+
+export interface TenantAccess extends Access {
+  /** For a read that no page of another site gets to see: a cookie is enough, whoever sends it. */
+  readonly admitRead: (request: FastifyRequest) => Promise<AskAs>
+}
+
+const defaultSocketCheckEveryMs = 10_000
+
+/** Lets members of tenants in, by a Bearer token or by the cookie of a session. */
+export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
+  const { publicUrl, sessions, authenticate, createCaller } = deps
+  const watch = createSocketWatch({
+    ...deps,
+    checkEveryMs: deps.socketCheckEveryMs ?? defaultSocketCheckEveryMs,
+  })
+
+  function credentialsOf({ headers }: IncomingMessage | FastifyRequest): Credentials {
+    return {
+      authorization: headers.authorization,
+      sessionSecret: deps.sessionSecretIn(headers.cookie ?? ''),
+    }
+  }
+
+  function askAs({ identity }: { readonly identity: Identity }): AskAs {
+    return (ids) => {
+      const tenant = contextOf(identity, ids)
+      const { rights } = createCaller(tenant)
+      return { ...ids, rights, createCaller: () => createCaller(tenant) }
+    }
+  }
+
+  async function authenticatedBy(request: FastifyRequest): Promise<Authenticated> {
+    const credentials = credentialsOf(request)
+    if (usesCookie(credentials)) {
+      assertOwnOrigin(request.headers.origin, publicUrl)
+      const { 'x-csrf-token': token } = request.headers
+      const given = typeof token === 'string' ? token : undefined
+      assertCsrfToken(sessions, credentials.sessionSecret, given)
+    }
+    return authenticate(credentials)
+  }
+
+  return {
+    admitRequest: async (request) => askAs(await authenticatedBy(request)),
+    admitRead: async (request) => askAs(await authenticate(credentialsOf(request))),
+    // With a session's cookie only from a page of ours.
+    assertMayUpgrade: (request) => {
+      if (usesCookie(credentialsOf(request))) assertOwnOrigin(request.headers.origin, publicUrl)
+    },
+    admitSocket: async ({ socket, request, params }) => {
+      const credentials = withParams(credentialsOf(request), params)
+      const authenticated = await authenticate(credentials)
+      watch(socket, credentials, authenticated)
+      return askAs(authenticated)
+    },
+  }
+}
+
+/** A token in the payload of `connection_init` says who asks, whatever the upgrade carried. */
+function withParams(sent: Credentials, params: SocketOpening['params']): Credentials {
+  const authorization = params?.['authorization'] ?? params?.['Authorization']
+  return typeof authorization === 'string' ? { ...sent, authorization } : sent
+}

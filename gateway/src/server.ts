@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises'
+import fastify, { type FastifyInstance } from 'fastify'
+import { AppError } from '@heirloom/errors'
+import type { Logger } from '@heirloom/telemetry'
+import { createIds } from '@heirloom/tenancy'
+import type { Access } from './access.js'
+import { disableVendorTelemetry } from './config.js'
+import { createFederation, type Federation } from './federation/federation.js'
+import type { ServingOptions } from './federation/served-supergraph.js'
+import { watchSupergraphFile } from './federation/watch-supergraph-file.js'
+import { answerErrorsWithEnvelope, envelopeBeforeRoutes } from './http/errors.js'
+import { serveGraphQL } from './http/graphql-route.js'
+import { serveHealth, type HealthCheck } from './http/health.js'
+import { sendSecurityHeaders } from './http/security-headers.js'
+import { serveGraphiql } from './pages/graphiql.js'
+import { serveSchema } from './registry/schema-routes.js'
+import {
+  createSubscribe,
+  subscriptionLimits,
+  type SubscriptionLimits,
+} from './subscriptions/federated-subscription.js'
+import { createTransport } from './subscriptions/transport.js'
+import { openUpstream } from './subscriptions/upstream.js'
+
+export interface GatewayServerOptions extends ServingOptions {
+  readonly supergraphFile: string | URL
+  /** Whether to take up what is written to that file while it is served. */
+  readonly watch: boolean
+  readonly access: Access
+  /** What has to be there, beside the subgraphs, for the gateway to be ready. */
+  readonly healthChecks: readonly HealthCheck[]
+  /** Where browsers reach the gateway; undefined when that is not known. */
+  readonly publicUrl: URL | undefined
+  /** What GraphiQL shows first. */
+  readonly firstQuery: string
+  readonly subscriptionLimits?: Partial<SubscriptionLimits> | undefined
+  readonly now: () => number
+}
+
+export interface Gateway {
+  readonly app: FastifyInstance
+  /** Resolves to the address. Port 0 picks a free one. */
+  listen(options: { host: string; port: number }): Promise<string>
+  /** Ends sockets with 1001 (going away), finishes running requests, then resolves. */
+  close(): Promise<void>
+}
+
+export interface GatewayServer extends Gateway {
+  readonly federation: Federation
+}
+
+const bodyLimitBytes = 8 * 1024 * 1024
+/** Headers and body together: nobody keeps a connection busy by sending a byte now and then. */
+const requestTimeoutMs = 60_000
+const requestIdPattern = /^[\w.-]{8,128}$/
+
+/**
+ * A supergraph over HTTP and WebSocket, for whoever `access` lets in. Routes may be added to `app`
+ * before it listens.
+ * @throws AppError INVALID_INPUT when the file holds no supergraph
+ */
+export async function createGatewayServer(options: GatewayServerOptions): Promise<GatewayServer> {
+  disableVendorTelemetry()
+  const { access, logger, publicUrl, supergraphFile } = options
+  const newId = createIds(options.now)
+  const federation = await createFederation(await readSupergraphFile(supergraphFile), options)
+  const supergraph = () => federation.current().supergraph
+  const { operations } = federation
+  const app = createHttpApp({ publicUrl, logger, newId })
+  const transport = createTransport({
+    access,
+    operations,
+    schema: () => supergraph().apiSchema,
+    subscribe: createSubscribe({
+      hold: federation.hold,
+      openUpstream,
+      limits: { ...subscriptionLimits, ...options.subscriptionLimits },
+      logger,
+    }),
+    newRequestId: newId,
+    maxMessageBytes: bodyLimitBytes,
+    logger,
+  })
+  serveHealth(app, [...options.healthChecks, federation.missing])
+  serveSchema(app, supergraph)
+  serveGraphQL(app, { operations, access })
+  serveGraphiql(app, { publicUrl, firstQuery: options.firstQuery })
+  transport.attach(app.server)
+  const watch = options.watch
+    ? watchSupergraphFile(supergraphFile, federation, { logger })
+    : undefined
+
+  return {
+    app,
+    federation,
+    listen: (address) => app.listen(address),
+    close: async () => {
+      await watch?.stop()
+      await transport.close()
+      await app.close()
+      await federation.close()
+    },
+  }
+}
+
+/** @throws AppError INVALID_INPUT that names the file */
+async function readSupergraphFile(file: string | URL): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new AppError(
+      'INVALID_INPUT',
+      isMissing ? `there is no file ${String(file)}` : `${String(file)} cannot be read: ${reason}`,
+      { cause },
+    )
+  }
+}
+
+function createHttpApp({
+  publicUrl,
+  logger,
+  newId,
+}: {
+  readonly publicUrl: URL | undefined
+  readonly logger: Logger
+  readonly newId: () => string
+}): FastifyInstance {
+  const app = fastify({
+    ...envelopeBeforeRoutes(newId),
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: 'idle',
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id']
+      return typeof given === 'string' && requestIdPattern.test(given) ? given : newId()
+    },
+  })
+  app.removeContentTypeParser('text/plain')
+  sendSecurityHeaders(app, publicUrl)
+  answerErrorsWithEnvelope(app, logger)
+  return app
+}
