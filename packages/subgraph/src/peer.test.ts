@@ -29,6 +29,16 @@ describe('a peer subgraph', () => {
     })
   })
 
+  it('says which legacy an entity belongs to', async () => {
+    const story = { id: 'a', legacy: { id: 'l' } }
+    const peer = await peerThatAnswers(200, { data: { _entities: [story] } })
+    expect(await peer.legacyOf('Story', 'a', 'Bearer x')).toBe('l')
+    const none = await peerThatAnswers(200, { data: { _entities: [null] } })
+    await expect(none.legacyOf('Story', 'a', 'Bearer x')).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    })
+  })
+
   it('does not take an entity that failed for one that is not there', async () => {
     const peer = await peerThatAnswers(200, {
       data: { _entities: [null] },
