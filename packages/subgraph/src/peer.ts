@@ -13,25 +13,36 @@ export interface Peer {
   ): Promise<ReadonlySet<string>>
   /** @throws AppError NOT_FOUND unless the caller may read the entity */
   require(typename: string, id: string, authorization: string): Promise<void>
+  /**
+   * The id of the legacy that an entity belongs to.
+   * @throws AppError NOT_FOUND unless the caller may read the entity
+   */
+  legacyOf(typename: string, id: string, authorization: string): Promise<string>
 }
 
 const timeoutMs = 5_000
 
+interface Entity {
+  readonly id: string
+  readonly legacy?: { readonly id: string }
+}
+
 interface EntitiesAnswer {
-  readonly data?: { readonly _entities: readonly ({ readonly id: string } | null)[] } | null
+  readonly data?: { readonly _entities: readonly (Entity | null)[] } | null
   readonly errors?: readonly { message: string; extensions?: { code?: unknown } }[]
   /** The envelope of an answer that is no GraphQL, a 401 for example. */
   readonly error?: { readonly message: string; readonly code?: unknown }
 }
 
 export function createPeer(name: string, url: string): Peer {
-  async function existing(
+  async function entities(
     typename: string,
     ids: readonly string[],
+    fields: string,
     authorization: string,
-  ): Promise<ReadonlySet<string>> {
-    if (ids.length === 0) return new Set()
-    const { data, errors, error } = await ask(typename, ids, authorization)
+  ): Promise<readonly Entity[]> {
+    if (ids.length === 0) return []
+    const { data, errors, error } = await ask(typename, ids, fields, authorization)
     // An entity that failed is null too: without this it would pass for one that is not there.
     if (data === null || data === undefined || errors !== undefined || error !== undefined) {
       const code = error?.code ?? errors?.[0]?.extensions?.code
@@ -40,12 +51,21 @@ export function createPeer(name: string, url: string): Peer {
         error?.message ?? errors?.[0]?.message ?? `the ${name} subgraph gave no answer`,
       )
     }
-    return new Set(data._entities.flatMap((entity) => (entity === null ? [] : [entity.id])))
+    return data._entities.flatMap((entity) => entity ?? [])
+  }
+
+  async function existing(
+    typename: string,
+    ids: readonly string[],
+    authorization: string,
+  ): Promise<ReadonlySet<string>> {
+    return new Set((await entities(typename, ids, 'id', authorization)).map(({ id }) => id))
   }
 
   async function ask(
     typename: string,
     ids: readonly string[],
+    fields: string,
     authorization: string,
   ): Promise<EntitiesAnswer> {
     try {
@@ -53,7 +73,7 @@ export function createPeer(name: string, url: string): Peer {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization },
         body: JSON.stringify({
-          query: `query Peer($of: [_Any!]!) { _entities(representations: $of) { ... on ${typename} { id } } }`,
+          query: `query Peer($of: [_Any!]!) { _entities(representations: $of) { ... on ${typename} { ${fields} } } }`,
           variables: { of: ids.map((id) => ({ __typename: typename, id })) },
         }),
         signal: AbortSignal.timeout(timeoutMs),
@@ -69,8 +89,16 @@ export function createPeer(name: string, url: string): Peer {
   return {
     existing,
     require: async (typename, id, authorization) => {
-      if ((await existing(typename, [id], authorization)).has(id)) return
-      throw new AppError('NOT_FOUND', `there is no ${typename} with the id "${id}"`)
+      if (!(await existing(typename, [id], authorization)).has(id)) throw missing(typename, id)
+    },
+    legacyOf: async (typename, id, authorization) => {
+      const [entity] = await entities(typename, [id], 'id legacy { id }', authorization)
+      if (entity?.legacy === undefined) throw missing(typename, id)
+      return entity.legacy.id
     },
   }
+}
+
+function missing(typename: string, id: string): AppError {
+  return new AppError('NOT_FOUND', `there is no ${typename} with the id "${id}"`)
 }

@@ -309,6 +309,20 @@ describe('linkPersonToStory', () => {
     expect(data).toEqual({ person: { stories: [] }, _entities: [{ people: [] }] })
   })
 
+  it('refuses a story of another legacy of the same tenant, and changes nothing', async () => {
+    const { context, legacyId, gql } = await tenant()
+    const { id } = await add(gql, { legacyId, name: 'Ann' })
+    const other = rig.stories.add('Legacy', context)
+    const before = await rig.look.rows(context)
+    const storyId = rig.stories.add('Story', context, other)
+    const { errors } = await gql(linkPersonToStory, { input: { personId: id, storyId } })
+    expect(errors?.[0]?.extensions?.code).toBe('INVALID_INPUT')
+    expect(await rig.look.rows(context)).toEqual(before)
+    const own = rig.stories.add('Story', context, legacyId)
+    const linked = await gql(linkPersonToStory, { input: { personId: id, storyId: own } })
+    expect(linked.errors).toBeUndefined()
+  })
+
   it('refuses a person or a story that is not there, and changes nothing', async () => {
     const { context, legacyId, gql } = await tenant()
     const { id } = await add(gql, { legacyId, name: 'Ann' })

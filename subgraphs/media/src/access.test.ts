@@ -84,12 +84,13 @@ describe('a role', () => {
 
   it('contributor links what they uploaded, an editor what anybody did', async () => {
     const tenant = testTenant()
-    const storyId = rig.add('Story', tenant)
-    const asset = await uploaded(await rig.as(tenant), uploadOf(rig.add('Legacy', tenant)))
+    const legacyId = rig.add('Legacy', tenant)
+    const storyId = rig.add('Story', tenant, legacyId)
+    const asset = await uploaded(await rig.as(tenant), uploadOf(legacyId))
 
     const contributor = await rig.as(member(tenant, 'contributor'))
     expect(codeOf(await linkToStory(contributor, asset.id, storyId))).toBe('FORBIDDEN')
-    const own = await uploaded(contributor, uploadOf(rig.add('Legacy', tenant)))
+    const own = await uploaded(contributor, uploadOf(legacyId))
     expect((await linkToStory(contributor, own.id, storyId)).errors).toBeUndefined()
     const editor = await rig.as(member(tenant, 'editor'))
     expect((await linkToStory(editor, asset.id, storyId)).errors).toBeUndefined()
@@ -97,8 +98,9 @@ describe('a role', () => {
 
   it.each([[[]], [['operator']]] as const)('%j sees no media', async (roles) => {
     const tenant = testTenant()
-    const storyId = rig.add('Story', tenant)
-    const input = uploadOf(rig.add('Legacy', tenant), { storyId })
+    const legacyId = rig.add('Legacy', tenant)
+    const storyId = rig.add('Story', tenant, legacyId)
+    const input = uploadOf(legacyId, { storyId })
     const asset = await uploaded(await rig.as(tenant), input)
 
     const gql = await rig.as(member(tenant, ...roles))

@@ -120,6 +120,21 @@ describe('the media of a story', () => {
     })
   })
 
+  it('are of the legacy of the story, and of no other', async () => {
+    const tenant = testTenant()
+    const gql = await rig.as(tenant)
+    const [legacyId, other] = [rig.add('Legacy', tenant), rig.add('Legacy', tenant)]
+    const elsewhere = rig.add('Story', tenant, other)
+    const asset = await uploaded(gql, uploadOf(legacyId))
+    expect(codeOf(await linkToStory(gql, asset.id, elsewhere))).toBe('INVALID_INPUT')
+    expect(codeOf(await requestUpload(gql, uploadOf(legacyId, { storyId: elsewhere })))).toBe(
+      'INVALID_INPUT',
+    )
+    expect(await rig.countRows(tenant)).toBe(1)
+    expect((await rig.events(tenant)).map(({ type }) => type)).toEqual(['MediaUploaded'])
+    given(await linkToStory(gql, asset.id, rig.add('Story', tenant, legacyId)))
+  })
+
   it('stay as they are when the story to link to is not there', async () => {
     const tenant = testTenant()
     const gql = await rig.as(tenant)

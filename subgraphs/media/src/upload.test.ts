@@ -113,8 +113,9 @@ describe('an upload', () => {
   it('carries the story that it was requested for', async () => {
     const tenant = testTenant()
     const gql = await rig.as(tenant)
-    const storyId = rig.add('Story', tenant)
-    const asset = await uploaded(gql, uploadOf(rig.add('Legacy', tenant), { storyId }))
+    const legacyId = rig.add('Legacy', tenant)
+    const storyId = rig.add('Story', tenant, legacyId)
+    const asset = await uploaded(gql, uploadOf(legacyId, { storyId }))
     expect(asset.story).toEqual({ id: storyId })
     const [event] = await rig.events(tenant)
     expect(event?.payload.story_id).toBe(storyId)

@@ -5,7 +5,7 @@ import type { StoryDirectory } from '../domain/people-reader.js'
 export function createPeerStoryDirectory(peer: Peer, authorization: string): StoryDirectory {
   return {
     requireLegacy: (id) => peer.require('Legacy', id, authorization),
-    requireStory: (id) => peer.require('Story', id, authorization),
+    legacyOfStory: (id) => peer.legacyOf('Story', id, authorization),
     readableStories: (ids) => peer.existing('Story', ids, authorization),
   }
 }

@@ -9,8 +9,9 @@ export interface LinkPersonToStoryInput {
 }
 
 /**
- * Linking twice changes nothing.
- * @throws AppError FORBIDDEN, NOT_FOUND (person, story or legacy)
+ * Linking twice changes nothing. A person and a story of two legacies are not linked: the link would
+ * show up on the timeline of the one, and be hidden or shown by the rights on the other.
+ * @throws AppError FORBIDDEN, NOT_FOUND (person, story or legacy), INVALID_INPUT for two legacies
  */
 export async function linkPersonToStory(
   { graph, stories, ...may }: Writing,
@@ -28,7 +29,13 @@ export async function linkPersonToStory(
       `there is no Person with the id "${input.personId.slice(0, 64)}"`,
     )
   }
-  await Promise.all([stories.requireStory(story), stories.requireLegacy(person.legacyId)])
+  const [legacyId] = await Promise.all([
+    stories.legacyOfStory(story),
+    stories.requireLegacy(person.legacyId),
+  ])
+  if (legacyId !== person.legacyId) {
+    throw new AppError('INVALID_INPUT', 'the story belongs to another legacy than the person')
+  }
   await graph.change(async (writer) => {
     if (!(await writer.linkStory(person, story))) return
     await writer.announce([

@@ -28,8 +28,11 @@ import type { Relationship } from './relationship.js'
 export interface StoryDirectory {
   /** @throws AppError NOT_FOUND unless the caller may read it; SUBGRAPH_UNAVAILABLE */
   requireLegacy(id: string): Promise<void>
-  /** @throws AppError NOT_FOUND unless the caller may read it; SUBGRAPH_UNAVAILABLE */
-  requireStory(id: string): Promise<void>
+  /**
+   * The id of the story's legacy.
+   * @throws AppError NOT_FOUND unless the caller may read the story; SUBGRAPH_UNAVAILABLE
+   */
+  legacyOfStory(id: string): Promise<string>
   /** Those of the stories that the caller may read. @throws AppError SUBGRAPH_UNAVAILABLE */
   readableStories(ids: readonly string[]): Promise<ReadonlySet<string>>
 }

@@ -5,17 +5,22 @@ import type { StoriesPeer } from '../domain/ports.js'
 
 /** The stories subgraph over GraphQL, with the caller's own token. */
 export function createStoriesPeer(peer: Peer, authorization: string): StoriesPeer {
-  async function known<Id extends string>(
-    typename: 'Legacy' | 'Story',
-    id: Id | null,
-  ): Promise<Id> {
-    if (id === null) throw new AppError('NOT_FOUND', `there is no ${typename} with that id`)
-    await peer.require(typename, id, authorization)
-    return id
-  }
   return {
-    requireLegacy: (id) => known('Legacy', legacyId(id)),
-    requireStory: (id) => known('Story', storyId(id)),
+    requireLegacy: async (text) => {
+      const id = named('Legacy', legacyId(text))
+      await peer.require('Legacy', id, authorization)
+      return id
+    },
+    requireStory: async (text, ofLegacy) => {
+      const id = named('Story', storyId(text))
+      if ((await peer.legacyOf('Story', id, authorization)) === ofLegacy) return id
+      throw new AppError('INVALID_INPUT', 'the story belongs to another legacy than the media')
+    },
     readableStories: (ids) => peer.existing('Story', ids, authorization),
   }
+}
+
+function named<Id extends string>(typename: 'Legacy' | 'Story', id: Id | null): Id {
+  if (id !== null) return id
+  throw new AppError('NOT_FOUND', `there is no ${typename} with that id`)
 }

@@ -38,7 +38,7 @@ export async function requestUpload(
   const storyId =
     input.storyId === null || input.storyId === undefined
       ? null
-      : await stories.requireStory(input.storyId)
+      : await stories.requireStory(input.storyId, legacyId)
 
   const mediaAsset = await store.reserve(
     {
@@ -86,14 +86,14 @@ export async function completeUpload(scope: MediaScope, id: string): Promise<Med
   return (await store.markReady(asset.id)) ?? missing(id)
 }
 
-/** @throws AppError NOT_FOUND for either, FORBIDDEN */
+/** @throws AppError NOT_FOUND for either, FORBIDDEN, INVALID_INPUT for a story of another legacy */
 export async function linkMediaToStory(
   scope: MediaScope,
   id: string,
   storyId: string,
 ): Promise<MediaAsset> {
   const asset = await writable(scope, id)
-  const story = await scope.stories.requireStory(storyId)
+  const story = await scope.stories.requireStory(storyId, asset.legacyId)
   return (await scope.store.link(asset.id, story)) ?? missing(id)
 }
 

@@ -83,8 +83,11 @@ export interface ObjectStore {
 export interface StoriesPeer {
   /** @throws AppError NOT_FOUND unless the caller may read the legacy; SUBGRAPH_UNAVAILABLE */
   requireLegacy(id: string): Promise<LegacyId>
-  /** @throws AppError NOT_FOUND unless the caller may read the story; SUBGRAPH_UNAVAILABLE */
-  requireStory(id: string): Promise<StoryId>
+  /**
+   * @throws AppError NOT_FOUND unless the caller may read the story, INVALID_INPUT when it belongs
+   *   to another legacy; SUBGRAPH_UNAVAILABLE
+   */
+  requireStory(id: string, legacyId: LegacyId): Promise<StoryId>
   /** Those of the stories that the caller may read. @throws AppError SUBGRAPH_UNAVAILABLE */
   readableStories(ids: readonly StoryId[]): Promise<ReadonlySet<string>>
 }

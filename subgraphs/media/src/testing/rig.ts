@@ -24,7 +24,7 @@ export interface MediaRig {
   as(context: TenantContext): Promise<GraphQLClient>
   token(context: TenantContext, now?: () => number): Promise<string>
   /** Makes a legacy or a story known to the stories subgraph's stand-in. */
-  add(typename: 'Legacy' | 'Story', context: TenantContext): string
+  add(typename: 'Legacy' | 'Story', context: TenantContext, legacyId?: string): string
   /** From now on nobody may read it. */
   remove(id: string): void
   /** What the subgraph announced for a tenant, oldest first. */
@@ -59,7 +59,7 @@ export async function startMediaRig(): Promise<MediaRig> {
     url,
     as: async (context) => graphqlClient(url, await keys.token('media', context)),
     token: (context, now) => keys.token('media', context, now),
-    add: (typename, context) => stories.add(typename, context),
+    add: (typename, context, legacyId) => stories.add(typename, context, legacyId),
     remove: (id) => stories.remove(id),
     events: async ({ tenantId }) => {
       const { rows } = await sql<{ event: DomainEvent }>`
