@@ -1,6 +1,29 @@
 // Who may import whom (see HOUSE rules in docs/architecture.md). Each rule says why it is there.
 const subgraph = '^subgraphs/([^/]+)/'
 
+/** The client of each store product, and the one folder that may know it. */
+const vendors = [
+  ['dynamodb', ['@aws-sdk/client-dynamodb'], 'dynamodb'],
+  ['firestore', ['@google-cloud', 'google-gax'], 'firestore'],
+  ['cosmos', ['@azure'], 'cosmos'],
+  ['mongo', ['mongodb'], 'mongo'],
+  ['redis', ['redis', 'ioredis', '@redis'], 'redis'],
+]
+const vendorRules = vendors.map(([name, packages, folder]) => ({
+  name: `${name}-client-in-its-backend`,
+  comment: 'What a vendor calls things, and how its client fails, is known to its backend alone.',
+  severity: 'error',
+  from: {
+    pathNot: [
+      `^packages/persistence/src/backends/${folder}/`,
+      // Tests look at what is stored with the vendor's own client, benchmarks measure against it.
+      '\\.test\\.ts$',
+      '^bench/',
+    ],
+  },
+  to: { path: packages.map((one) => `^node_modules/${one}/`) },
+}))
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
@@ -85,6 +108,7 @@ export default {
       },
       to: { path: '^node_modules/@aws-sdk/' },
     },
+    ...vendorRules,
     {
       name: 'postgres-driver-in-its-package',
       comment: 'The driver is opened in one place, where row-level security is bound.',
@@ -101,7 +125,7 @@ export default {
       from: { path: '^(packages/[^/]+|subgraphs/[^/]+|gateway)/' },
       to: {
         path: '^(packages/[^/]+|subgraphs/[^/]+|gateway)/src/',
-        pathNot: ['^$1/', '/src/(index|app|config|migrations|contract/index)[.]ts$'],
+        pathNot: ['^$1/', '/src/(index|app|config|migrations|contract/index|testing/rigs)[.]ts$'],
       },
     },
     {

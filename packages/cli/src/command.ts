@@ -15,6 +15,8 @@ export interface Terminal {
 
 export interface OptionDefinition {
   readonly type: 'string' | 'boolean'
+  /** It may be given several times; the values are then a list. */
+  readonly multiple?: true
   /** What stands for the value in the help. */
   readonly placeholder?: string
   readonly help: string
@@ -23,7 +25,11 @@ export interface OptionDefinition {
 export type Options = Readonly<Record<string, OptionDefinition>>
 
 export type Values<Of extends Options> = {
-  readonly [Name in keyof Of]?: Of[Name]['type'] extends 'boolean' ? boolean : string
+  readonly [Name in keyof Of]?: Of[Name] extends { readonly multiple: true }
+    ? readonly string[]
+    : Of[Name]['type'] extends 'boolean'
+      ? boolean
+      : string
 }
 
 export interface Command {
@@ -42,7 +48,7 @@ export interface Command {
 }
 
 export interface ParsedInput {
-  readonly values: Readonly<Record<string, string | boolean | undefined>>
+  readonly values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>
   readonly positionals: readonly string[]
 }
 
@@ -64,5 +70,7 @@ export function defineCommand<const Of extends Options>(
 }
 
 export function parseArgsOptions(options: Options): NonNullable<ParseArgsConfig['options']> {
-  return Object.fromEntries(Object.entries(options).map(([name, { type }]) => [name, { type }]))
+  return Object.fromEntries(
+    Object.entries(options).map(([name, { type, multiple = false }]) => [name, { type, multiple }]),
+  )
 }

@@ -1,4 +1,6 @@
 import type { Command } from './command.js'
+import { documentsBackfill } from './commands/documents/backfill.js'
+import { gateway } from './commands/gateway.js'
 import { importGedcom } from './commands/import-gedcom.js'
 import { query } from './commands/query.js'
 import { routes } from './commands/routes/index.js'
@@ -6,4 +8,12 @@ import { timeline } from './commands/timeline.js'
 import { token } from './commands/token.js'
 
 /** One line per command; the order is that of the help. */
-export const commands: readonly Command[] = [importGedcom, timeline, ...routes, query, token]
+export const commands: readonly Command[] = [
+  importGedcom,
+  timeline,
+  ...routes,
+  documentsBackfill,
+  query,
+  token,
+  gateway,
+]

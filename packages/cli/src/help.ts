@@ -9,6 +9,7 @@ export function overview(commands: readonly Command[], words: readonly string[] 
   return `Usage: ${called} <command> [options]
 
 Works with a running Heirloom system: imports family trees, asks queries, follows timelines.
+Serves supergraphs of others, too.
 
 Commands:
 ${table(rows)}

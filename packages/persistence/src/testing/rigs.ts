@@ -5,4 +5,5 @@
 export { runDynamoDb, type RunningDynamoDb } from '../backends/dynamodb/testing/dynamodb-rig.js'
 export { dynamoDbRig } from '../backends/dynamodb/testing/dynamodb-server.js'
 export { runFirestore, type RunningFirestore } from '../backends/firestore/testing/firestore-rig.js'
+export { mongoRig, startMongod, type Mongod } from '../backends/mongo/testing/mongod.js'
 export { firestoreRig } from '../backends/firestore/testing/firestore-server.js'

@@ -98,7 +98,7 @@ export function provisionText({ done, found, refused }: ProvisionReport): string
 }
 
 /** What others wrote must not steer the terminal. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ')
 }
 

@@ -11,6 +11,7 @@ import type { RawDocument } from './raw.js'
 export interface CollectionBackfill {
   readonly scope: Scope
   readonly batchSize: number
+  readonly dryRun: boolean
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: BackfillProgress) => void
 }
@@ -25,7 +26,7 @@ interface LegacyDocument extends Document {
 
 export async function backfillCollection(
   collection: Collection<RawDocument>,
-  { scope, batchSize, signal, onProgress }: CollectionBackfill,
+  { scope, batchSize, dryRun, signal, onProgress }: CollectionBackfill,
 ): Promise<BackfillProgress> {
   const legacy = collection as unknown as Collection<LegacyDocument>
   const total = await translated(() => legacy.countDocuments(unfinished(scope)))
@@ -35,8 +36,8 @@ export async function backfillCollection(
   async function flush(): Promise<void> {
     const { inserts, removals, skipped } = plan(batch.splice(0), scope)
     // In this order, and both repeatable: a document is in two places rather than in none.
-    if (inserts.length > 0) await legacy.bulkWrite(inserts, { ordered: false })
-    if (removals.length > 0) await legacy.bulkWrite(removals, { ordered: false })
+    if (inserts.length > 0 && !dryRun) await legacy.bulkWrite(inserts, { ordered: false })
+    if (removals.length > 0 && !dryRun) await legacy.bulkWrite(removals, { ordered: false })
     progress = {
       ...progress,
       done: progress.done + inserts.length,
