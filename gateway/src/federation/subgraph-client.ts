@@ -1,9 +1,16 @@
 import { Agent, errors as undici, request } from 'undici'
 import { AppError, errorFields, isErrorCode } from '@heirloom/errors'
 import { childTraceparent, type Logger } from '@heirloom/telemetry'
-import { withDeadline } from './deadline.js'
-import { isObject } from './json.js'
-import type { FetchSubgraph, SubgraphAnswer, SubgraphRequest } from './subgraph-request.js'
+import { createCircuitBreaker, type CircuitBreaker } from './http/circuit-breaker.js'
+import { createLeanClient, type HttpClient } from './http/lean-client.js'
+import { createUndiciClient } from './http/undici-client.js'
+import { isObject, type Json } from './json.js'
+import type {
+  FetchSubgraph,
+  SubgraphAnswer,
+  SubgraphError,
+  SubgraphRequest,
+} from './subgraph-request.js'
 
 export interface SubgraphClient {
   readonly fetch: FetchSubgraph
@@ -18,6 +25,8 @@ export interface SubgraphClientOptions {
   readonly logger: Logger
   readonly timeoutMs?: number | undefined
   readonly maxAnswerBytes?: number
+  /** So many requests in a row without an answer, and a subgraph is left alone for `openMs`. */
+  readonly breaker?: { readonly failuresToOpen: number; readonly openMs: number }
 }
 
 const defaultTimeoutMs = 10_000
@@ -26,78 +35,90 @@ const connectTimeoutMs = 2_000
 const healthTimeoutMs = 2_000
 const keepAliveMs = 30_000
 const maxConnectionsPerSubgraph = 128
+const defaultBreaker = { failuresToOpen: 20, openMs: 1_000 }
 
-/** Subgraphs over HTTP with kept-alive connections. */
+interface Subgraph {
+  readonly name: string
+  readonly client: HttpClient
+  readonly breaker: CircuitBreaker
+}
+
+/** Subgraphs over HTTP with kept-alive connections: lean ones of ours, undici's where TLS is. */
 export function createSubgraphClient(options: SubgraphClientOptions): SubgraphClient {
   const { urls, logger } = options
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs
-  const agent = new Agent({
-    connections: maxConnectionsPerSubgraph,
-    keepAliveTimeout: keepAliveMs,
-    connect: { timeout: connectTimeoutMs },
-    maxResponseSize: options.maxAnswerBytes ?? defaultMaxAnswerBytes,
-  })
+  const subgraphs = new Map([...urls].map(([name, url]) => [name, subgraph(name, new URL(url))]))
+  const healthAgent = new Agent({ connect: { timeout: connectTimeoutMs } })
 
-  function send(operation: SubgraphRequest): Promise<SubgraphAnswer> {
-    return withDeadline(timeoutMs, operation.signal, (signal) => sendUntil(signal, operation))
+  function subgraph(name: string, url: URL): Subgraph {
+    const settings = {
+      url,
+      connectTimeoutMs,
+      keepAliveMs,
+      maxConnections: maxConnectionsPerSubgraph,
+      maxAnswerBytes: options.maxAnswerBytes ?? defaultMaxAnswerBytes,
+    }
+    return {
+      name,
+      client: url.protocol === 'https:' ? createUndiciClient(settings) : createLeanClient(settings),
+      breaker: createCircuitBreaker({
+        ...(options.breaker ?? defaultBreaker),
+        now: () => performance.now(),
+      }),
+    }
   }
 
-  async function sendUntil(
-    signal: AbortSignal,
-    operation: SubgraphRequest,
-  ): Promise<SubgraphAnswer> {
-    const url = urls.get(operation.subgraph)
-    if (url === undefined) throw new Error(`no address for the subgraph ${operation.subgraph}`)
-    const { tenant } = operation.caller
-    const response = await request(url, {
-      dispatcher: agent,
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json',
-        authorization: await operation.caller.authorizationFor(operation.subgraph),
-        traceparent: childTraceparent(tenant.traceparent),
-        'x-request-id': tenant.requestId,
-      },
-      body:
-        operation.body ??
-        JSON.stringify({
-          query: operation.query,
-          variables: operation.variables,
-          operationName: operation.operationName,
-        }),
-      signal,
+  async function send(to: Subgraph, operation: SubgraphRequest): Promise<SubgraphAnswer> {
+    const { caller } = operation
+    const headers = await caller.headersFor(to.name)
+    let fields = field('x-request-id', caller.requestId)
+    fields += field('traceparent', childTraceparent(caller.traceparent))
+    for (const name of Object.keys(headers)) fields += field(name, headers[name] ?? '')
+    const { text } = await to.client.post({
+      fields,
+      body: operation.body ?? bodyOf(operation),
+      isRepeatable: isQuery(operation.query),
+      timeoutMs,
+      signal: operation.signal,
     })
-    return answerOf(operation.subgraph, await response.body.json())
+    return answerOf(to.name, parsed(text))
+  }
+
+  function failed(operation: SubgraphRequest, error: unknown): SubgraphAnswer {
+    const known = unavailable(error)
+    const { requestId } = operation.caller
+    // Who asked may simply have gone.
+    if (operation.signal?.aborted !== true) {
+      const about = { err: error, subgraph: operation.subgraph, request_id: requestId }
+      logger.warn(about, 'a subgraph gave no answer')
+    }
+    return {
+      errors: [{ message: known.message, extensions: { ...errorFields(known, requestId) } }],
+    }
   }
 
   return {
     fetch: async (operation) => {
+      const to = subgraphs.get(operation.subgraph)
+      if (to === undefined) {
+        return failed(operation, new Error(`no address for the subgraph ${operation.subgraph}`))
+      }
+      if (!to.breaker.tryPass()) return failed(operation, new Error('it is left alone for a while'))
       try {
-        return await send(operation).catch((error: unknown) => {
-          // A kept-alive connection that the other side has just closed. Nothing was answered,
-          // and reading twice does no harm; a mutation is never sent a second time.
-          if (!isQuery(operation.query) || !isStaleConnection(error)) throw error
-          return send(operation)
-        })
+        const answer = await send(to, operation)
+        to.breaker.succeeded()
+        return answer
       } catch (error) {
-        const known = unavailable(error)
-        const { requestId } = operation.caller.tenant
-        // Who asked may simply have gone.
-        if (operation.signal?.aborted !== true) {
-          const about = { err: error, subgraph: operation.subgraph, request_id: requestId }
-          logger.warn(about, 'a subgraph gave no answer')
-        }
-        return {
-          errors: [{ message: known.message, extensions: { ...errorFields(known, requestId) } }],
-        }
+        if (operation.signal?.aborted === true) to.breaker.undecided()
+        else to.breaker.failed()
+        return failed(operation, error)
       }
     },
     reachable: async () => {
       const checks = [...urls].map(async ([name, url]) => {
         try {
           const response = await request(new URL('/healthz', url), {
-            dispatcher: agent,
+            dispatcher: healthAgent,
             signal: AbortSignal.timeout(healthTimeoutMs),
           })
           await response.body.dump()
@@ -108,14 +129,37 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
       })
       return new Map(await Promise.all(checks))
     },
-    close: () => agent.destroy(),
+    close: async () => {
+      for (const { client } of subgraphs.values()) client.close()
+      await healthAgent.destroy()
+    },
+  }
+}
+
+function bodyOf({ query, variables, operationName }: SubgraphRequest): string {
+  return JSON.stringify({ query, variables, operationName })
+}
+
+/** A header line. What is not visible ASCII could end it, and begin another. */
+function field(name: string, value: string): string {
+  if (!/^[\t\x20-\x7e]*$/.test(value)) throw new Error(`the header ${name} holds what none may`)
+  return `${name}: ${value}\r\n`
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The parser's own message quotes the answer, which is nobody's business.
+    throw new Error('the answer is not JSON')
   }
 }
 
 /** @throws AppError SUBGRAPH_UNAVAILABLE for an answer that is neither GraphQL nor our envelope */
 function answerOf(subgraph: string, body: unknown): SubgraphAnswer {
   if (isObject(body) && ('data' in body || Array.isArray(body['errors']))) {
-    return body
+    const data = isObject(body['data']) ? body['data'] : null
+    return 'errors' in body ? { data, errors: errorsOf(body['errors']) } : { data }
   }
   // The REST envelope: the subgraph refused the request before it came to GraphQL.
   const refusal = isObject(body) && isObject(body['error']) ? body['error'] : {}
@@ -126,6 +170,23 @@ function answerOf(subgraph: string, body: unknown): SubgraphAnswer {
     throw new Error(`${subgraph} refused the request: ${JSON.stringify(refusal)}`)
   }
   return { errors: [{ message: typeof message === 'string' ? message : code, extensions }] }
+}
+
+function errorsOf(errors: Json | undefined): SubgraphError[] | undefined {
+  if (errors === null || errors === undefined) return undefined
+  const list: readonly Json[] = Array.isArray(errors) ? errors : [errors]
+  return list.map((error) => {
+    const { message, path, extensions } = isObject(error) ? error : {}
+    return {
+      message: typeof message === 'string' ? message : '',
+      path: Array.isArray(path) && path.every(isPathStep) ? path : undefined,
+      extensions: isObject(extensions) ? extensions : undefined,
+    }
+  })
+}
+
+function isPathStep(step: unknown): step is string | number {
+  return typeof step === 'string' || typeof step === 'number'
 }
 
 function unavailable(cause: unknown): AppError {
@@ -142,9 +203,4 @@ function unavailable(cause: unknown): AppError {
 
 function isQuery(operation: string): boolean {
   return !/^\s*mutation\b/.test(operation)
-}
-
-function isStaleConnection(error: unknown): boolean {
-  if (error instanceof undici.SocketError) return true
-  return error instanceof Error && 'code' in error && error.code === 'ECONNRESET'
 }
