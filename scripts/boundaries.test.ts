@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { cruise, type ICruiseResult, type IFlattenedRuleSet } from 'dependency-cruiser'
+import { cruise, type ICruiseResult } from 'dependency-cruiser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import rules from '../.dependency-cruiser.mjs'
 
@@ -68,14 +68,15 @@ describe('The rules about imports', () => {
       ...rules.options,
       baseDir: folder,
       validate: true,
-      ruleSet: { forbidden: rules.forbidden } as IFlattenedRuleSet,
+      ruleSet: { forbidden: rules.forbidden },
     })
     result = output as ICruiseResult
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
   it('have an example each that they must refuse', () => {
-    expect(Object.keys(refused).sort()).toEqual(rules.forbidden.map(({ name }) => name).sort())
+    const names = new Set(rules.forbidden.map(({ name }) => name))
+    expect(new Set(Object.keys(refused))).toEqual(names)
   })
 
   it.each(Object.entries(refused))('hold: %s refuses %j', (name, [from]) => {
