@@ -7,7 +7,7 @@ export {
 } from './envelope.js'
 export { validateEvent } from './schemas.js'
 export { outboxChannel, outboxMigrations, writeOutbox } from './outbox.js'
-export { inboxMigrations, once } from './inbox.js'
+export { inboxMigrations, inboxRetentionDays, once } from './inbox.js'
 export { republishSince } from './outbox-table.js'
 export { createOutboxRelay, type OutboxRelayOptions } from './outbox-relay.js'
 export { createRelay, type RelayOptions } from './relay.js'
