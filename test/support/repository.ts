@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 
-/** The root of the repository, with a slash at its end. */
-export const root = fileURLToPath(new URL('../../', import.meta.url))
+/** The root of the repository, with a slash at its end; seen from here, or from what is built. */
+export const root = ['../../', '../../../']
+  .map((up) => fileURLToPath(new URL(up, import.meta.url)))
+  .find((folder) => existsSync(`${folder}schema/subgraphs.yaml`)) as string
 
 export interface SubgraphEntry {
   readonly name: string

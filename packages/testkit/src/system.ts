@@ -38,7 +38,12 @@ const stopTimeoutMs = 20_000
 const portsNeeded = Array.from({ length: 12 }, (_, offset) => offset)
 
 export async function startSystem(
-  options: { dataDir?: string; port?: number } = {},
+  options: {
+    dataDir?: string
+    port?: number
+    /** What the services inherit beside this process's own. */
+    env?: Readonly<Record<string, string>>
+  } = {},
 ): Promise<System> {
   const dataDir = options.dataDir ?? (await newDataDir())
   const port = options.port ?? (await freePortRange())
@@ -46,7 +51,7 @@ export async function startSystem(
   const runner = spawn(
     execPath,
     ['packages/embedded/dist/main.js', '--port', String(port), '--data-dir', dataDir],
-    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env },
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...env, ...options.env } },
   )
   await ready(runner)
   const startMs = performance.now() - startedAt

@@ -1,0 +1,19 @@
+import { readOptions } from './options.js'
+import { printLedger } from './ledger.js'
+import { torture } from './scenario.js'
+
+// `npm run torture:streams`: the scenario for as long as one likes.
+try {
+  const options = readOptions(process.argv.slice(2))
+  console.log(`seed ${options.seed}`)
+  const from = Date.now()
+  const ledger = await torture(options, (what) => {
+    if (!options.json)
+      console.log(`${((Date.now() - from) / 1_000).toFixed(1).padStart(7)} s  ${what}`)
+  })
+  console.log(options.json ? JSON.stringify(ledger) : printLedger(ledger))
+  process.exitCode = ledger.clean ? 0 : 1
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 2
+}

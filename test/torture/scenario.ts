@@ -1,0 +1,158 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createHeirloomClient, type HeirloomClient } from '@heirloom/client'
+import { eventually, startSystem } from '@heirloom/testkit'
+import { startCuttingProxy } from '../support/cutting-proxy.js'
+import { root } from '../support/repository.js'
+import { startChaos } from './chaos.js'
+import { accountOf, isClean, unkept, type Ledger } from './ledger.js'
+import { openLogs, type Logs } from './logs.js'
+import type { TortureOptions } from './options.js'
+import { seeded } from './random.js'
+import { startSubscriber, type Subscriber } from './subscribers.js'
+import { startWriters, type Written } from './writers.js'
+
+const tenant = 't_haworth'
+const tokenLifeMs = 240_000
+const catchUpMs = 120_000
+/** What comes twice may come a little later. */
+const afterglowMs = 1_500
+
+/** Runs the scenario; resolves to the ledger, whatever it says. */
+export async function torture(
+  options: TortureOptions,
+  log: (what: string) => void,
+): Promise<Ledger> {
+  const closers: (() => Promise<unknown>)[] = []
+  try {
+    const folder = await mkdtemp(join(tmpdir(), 'heirloom-torture-'))
+    closers.push(() => rm(folder, { recursive: true, force: true }))
+    const supergraphFile = join(folder, 'supergraph.graphql')
+    await copyFile(`${root}schema/supergraph.graphql`, supergraphFile)
+    const system = await startSystem({ env: { SUPERGRAPH_FILE: supergraphFile } })
+    closers.push(() => system.stop())
+    const proxy = await startCuttingProxy(Number(new URL(system.url).port))
+    closers.push(() => proxy.close())
+    const logs = await openLogs(system.dataDir, tenant)
+    closers.push(() => logs.close())
+
+    const token = cachedToken(() => system.token(tenant))
+    const client = createHeirloomClient({ url: `${system.url}/graphql`, token })
+    const legacyId = await createLegacy(client, options.seed)
+    const streamIds = Array.from({ length: options.streams }, (_, n) => `torture-${n + 1}`)
+    const followed = [...streamIds, `timeline/${legacyId}`]
+    const starts = new Map<string, Start>()
+    for (const streamId of followed) starts.set(streamId, await startOf(client, logs, streamId))
+    const url = `http://127.0.0.1:${proxy.port}/graphql`
+    const subscribers: Subscriber[] = []
+    const random = seeded(options.seed)
+    for (let n = 0; n < options.subscribers; n += 1) {
+      const way = options.ways[n % options.ways.length] ?? 'plain'
+      const streamId = followed[(n + Math.floor(n / options.ways.length)) % followed.length] ?? ''
+      const after = starts.get(streamId)?.cursor ?? ''
+      const given = { way, streamId, after, url, token, random: seeded(options.seed + n + 1) }
+      subscribers.push(startSubscriber(`${n + 1} ${way}`, given))
+    }
+    log(`${subscribers.length} subscribers on ${followed.length} streams`)
+    const writers = startWriters({
+      logs,
+      client,
+      streamIds,
+      legacyId,
+      random: seeded(-options.seed),
+      ...options,
+    })
+    const chaos = startChaos({ system, proxy, supergraphFile, subscribers, options, random, log })
+
+    await delay(options.minutes * 60_000)
+    await chaos.stop()
+    await eventually(async () => (await fetch(`${system.url}/readyz`)).ok, catchUpMs)
+    await writers.stop()
+    log('the writers have stopped; the subscribers catch up')
+    await untilStories(writers.written, logs)
+    const truth = new Map<string, Awaited<ReturnType<Logs['all']>>>()
+    for (const streamId of followed) {
+      truth.set(streamId, (await logs.all(streamId)).slice(starts.get(streamId)?.before))
+    }
+    const isThere = ({ streamId, seen }: Subscriber): boolean =>
+      new Set(seen).size >= (truth.get(streamId)?.length ?? 0)
+    await eventually(async () => subscribers.every(isThere), catchUpMs).catch(() => undefined)
+    await delay(afterglowMs)
+    for (const subscriber of subscribers) subscriber.stop()
+
+    const accounts = subscribers.map((subscriber) =>
+      accountOf(
+        subscriber,
+        (truth.get(subscriber.streamId) ?? []).map(({ id }) => id),
+      ),
+    )
+    const missing = unkept(writers.written, truth)
+    return {
+      seed: options.seed,
+      minutes: options.minutes,
+      damage: chaos.damage,
+      appended: [...truth.values()].reduce((sum, events) => sum + events.length, 0),
+      appendRetries: writers.written.reduce((sum, { retries }) => sum + retries, 0),
+      unkept: missing.length,
+      delivered: accounts.reduce((sum, { seen }) => sum + seen, 0),
+      accounts,
+      clean: isClean(accounts) && missing.length === 0,
+    }
+  } finally {
+    for (const close of closers.toReversed()) await close().catch(() => undefined)
+  }
+}
+
+function cachedToken(fetchToken: () => Promise<string>): () => Promise<string> {
+  let token: Promise<string> | undefined
+  return () => {
+    if (token === undefined) {
+      token = fetchToken()
+      const forget = (): void => (token = undefined)
+      token.then(() => setTimeout(forget, tokenLifeMs).unref(), forget)
+    }
+    return token
+  }
+}
+
+async function createLegacy(client: HeirloomClient, seed: number): Promise<string> {
+  const { createLegacy: created } = await client.query<{
+    createLegacy: { legacy: { id: string } }
+  }>('mutation ($input: CreateLegacyInput!) { createLegacy(input: $input) { legacy { id } } }', {
+    input: { title: `Torture ${seed}`, slug: `torture-${seed}` },
+  })
+  return created.legacy.id
+}
+
+interface Start {
+  readonly cursor: string
+  /** Events that lie before the cursor. */
+  readonly before: number
+}
+
+/** The present end of a stream, and how much lies before it. */
+async function startOf(client: HeirloomClient, logs: Logs, streamId: string): Promise<Start> {
+  for (;;) {
+    const before = (await logs.all(streamId)).length
+    const { streamEnd } = await client.query<{ streamEnd: string }>(
+      'query ($streamId: ID!) { streamEnd(streamId: $streamId) }',
+      { streamId },
+    )
+    // The news of the legacy itself is on its way to its timeline.
+    if ((await logs.all(streamId)).length === before) return { cursor: streamEnd, before }
+  }
+}
+
+/** Stories reach the log by outbox, bus and projector, a little after they are acknowledged. */
+async function untilStories(written: readonly Written[], logs: Logs): Promise<void> {
+  const stories = written.filter(({ streamId }) => streamId.startsWith('timeline/'))
+  await eventually(async () => {
+    for (const record of stories) {
+      const log = new Map([[record.streamId, await logs.all(record.streamId)]])
+      if (unkept([record], log).length > 0) return false
+    }
+    return true
+  }, catchUpMs).catch(() => undefined)
+}
