@@ -2,19 +2,23 @@
  * Copies what was on the primary before the shadow was written to. A record of a page is put where
  * the shadow has none: should it have been changed or deleted since it was read, then whoever did
  * that has left, or will leave, the newer state or a tombstone there, and one of the two writes
- * fails (strategies/copy-record.ts). Where the shadow has something already, the record is copied by
- * itself, and written even if it is the same, so that no copy of an earlier migration that is still
+ * fails (strategies/copy-record.ts). Where the shadow has something already, the record is copied
+ * anew, and written even if it is the same, so that no copy of an earlier migration that is still
  * on its way can replace it.
+ *
+ * A backend that is away for a moment is asked again for what failed, and not for the whole page: a
+ * page of which each call may fail would never be done.
  *
  * Not covered: a record that is scanned, then overwritten with one that expires, and has expired,
  * before the page is put (within one page's time). Verification compares it once more.
  */
-import { hasCode } from '@heirloom/errors'
 import { failedWrites } from '../ports/conflict.js'
 import type { ScannedRecord } from '../ports/record-scan.js'
 import type { RecordTable, Write } from '../ports/record-table.js'
 import { inParallel } from '../strategies/bounded.js'
-import { copyRecord } from '../strategies/copy-record.js'
+import { copyRecord, copyRecords } from '../strategies/copy-record.js'
+import { isUnfit, transactsOf } from '../strategies/transacts.js'
+import { again } from './again.js'
 import type { Difference } from './migration.js'
 import { byPartition, type Sides } from './sides.js'
 
@@ -34,77 +38,70 @@ export async function copyPage(
   let copied = 0
   await inParallel(byPartition(records), maxParallelGroups, async ({ tenant, pk, items }) => {
     const table = sides.shadow.table(tenant)
-    for (const chunk of chunks(table, items)) {
+    // A scan may show a record twice.
+    const puts = [...new Map(items.map((one) => [one.sk, one])).values()].map(newRecord)
+    for (const some of transactsOf(table.capabilities, puts)) {
       signal.throwIfAborted()
-      if (await putTogether(table, pk, chunk)) {
-        copied += chunk.length
-        continue
-      }
-      for (const record of chunk) {
-        signal.throwIfAborted()
-        const refusal = await copyOne(sides, record, true)
-        if (refusal === null) copied += 1
-        else differences.push(refusal)
-      }
+      const sks = some.map(({ sk }) => sk)
+      const refused = (await again(signal, () => putTogether(sides, table, pk, some)))
+        ? []
+        : await copyAnew(sides, { tenant, pk, sks }, signal)
+      copied += some.length - refused.length
+      differences.push(...refused)
     }
   })
   return { copied, differences }
 }
 
-/** Null when the shadow has it now, or what it says against it. */
-export async function copyOne(
-  sides: Sides,
-  { tenant, pk, sk }: Pick<ScannedRecord, 'tenant' | 'pk' | 'sk'>,
-  afterWrite: boolean,
-): Promise<Difference | null> {
-  try {
-    await copyRecord(sides.tables(tenant), pk, sk, afterWrite)
-    return null
-  } catch (error) {
-    if (!isRefusal(error)) throw error
-    const reason = error instanceof Error ? error.message : null
-    return { tenant, pk, sk, kind: 'refused', isRepaired: false, reason }
-  }
+function newRecord({ sk, value, expiresAt }: ScannedRecord): Write {
+  return { op: 'put', sk, value, expiresAt, expect: 'absent' }
 }
 
 async function putTogether(
+  sides: Sides,
   table: RecordTable,
   pk: string,
-  records: readonly ScannedRecord[],
+  writes: readonly Write[],
 ): Promise<boolean> {
-  const writes = records.map(({ sk, value, expiresAt }): Write => {
-    return { op: 'put', sk, value, expiresAt, expect: 'absent' }
-  })
+  await sides.stands()
   try {
     await table.transact(pk, writes)
     return true
   } catch (error) {
-    if (failedWrites(error) !== null || isRefusal(error)) return false
+    if (failedWrites(error) !== null || isUnfit(error)) return false
     throw error
   }
 }
 
-function isRefusal(error: unknown): boolean {
-  return hasCode(error, 'PAYLOAD_TOO_LARGE') || hasCode(error, 'INVALID_INPUT')
-}
+type Keys = Pick<ScannedRecord, 'tenant' | 'pk'> & { readonly sks: readonly string[] }
 
-/** As many as one transact takes, by number and by size; each key once. */
-function chunks(
-  { capabilities }: RecordTable,
-  records: readonly ScannedRecord[],
-): readonly (readonly ScannedRecord[])[] {
-  const found: ScannedRecord[][] = []
-  let room = 0
-  for (const record of new Map(records.map((one) => [one.sk, one])).values()) {
-    const size = Buffer.byteLength(JSON.stringify(record.value))
-    const last = found.at(-1)
-    if (last === undefined || size > room || last.length === capabilities.maxTransactItems) {
-      found.push([record])
-      room = capabilities.maxTransactBytes - size
-    } else {
-      last.push(record)
-      room -= size
+/** Resolves to what the shadow refuses. */
+async function copyAnew(
+  sides: Sides,
+  { tenant, pk, sks }: Keys,
+  signal: AbortSignal,
+): Promise<readonly Difference[]> {
+  const tables = sides.tables(tenant)
+  try {
+    await again(signal, () => copyRecords(tables, pk, sks, true))
+    return []
+  } catch (error) {
+    if (!isUnfit(error)) throw error
+  }
+  const refused: Difference[] = []
+  for (const sk of sks) {
+    signal.throwIfAborted()
+    try {
+      await again(signal, () => copyRecord(tables, pk, sk, true))
+    } catch (error) {
+      if (!isUnfit(error)) throw error
+      refused.push(refusal({ tenant, pk, sk }, error))
     }
   }
-  return found
+  return refused
+}
+
+export function refusal(key: Pick<Difference, 'tenant' | 'pk' | 'sk'>, error: unknown): Difference {
+  const reason = error instanceof Error ? error.message : null
+  return { ...key, kind: 'refused', isRepaired: false, reason }
 }

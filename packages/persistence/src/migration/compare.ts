@@ -10,7 +10,9 @@ import { sameContent } from '../strategies/same-record.js'
 import { readMany } from '../strategies/read-many.js'
 import { isTombstone } from '../strategies/tombstones.js'
 import { copyRecord, type CopyTables } from '../strategies/copy-record.js'
-import { hasCode } from '@heirloom/errors'
+import { isUnfit } from '../strategies/transacts.js'
+import { again } from './again.js'
+import { refusal } from './backfill.js'
 import type { Difference } from './migration.js'
 import { byPartition, type Sides } from './sides.js'
 
@@ -39,7 +41,7 @@ export async function compareWithShadow(
   await inParallel(byPartition(records), maxParallelGroups, async ({ tenant, pk, items }) => {
     signal.throwIfAborted()
     const sks = items.map(({ sk }) => sk)
-    const found = await readMany(sides.shadow.table(tenant), pk, sks)
+    const found = await again(signal, () => readMany(sides.shadow.table(tenant), pk, sks))
     for (const record of items) {
       const other = found.get(record.sk) ?? null
       if (sameContent(record, other)) continue
@@ -60,7 +62,7 @@ export async function compareWithPrimary(
   await inParallel(byPartition(records), maxParallelGroups, async ({ tenant, pk, items }) => {
     signal.throwIfAborted()
     const sks = items.map(({ sk }) => sk)
-    const found = await readMany(sides.tables(tenant).primary, pk, sks)
+    const found = await again(signal, () => readMany(sides.tables(tenant).primary, pk, sks))
     for (const record of items) {
       if (!found.has(record.sk)) suspects.push({ record, kind: 'extra' })
     }
@@ -78,7 +80,7 @@ async function settle(
   const differences: Difference[] = []
   await inParallel(suspects, maxParallelGroups, async (suspect) => {
     signal.throwIfAborted()
-    const difference = await repair(sides, suspect)
+    const difference = await again(signal, () => repair(sides, suspect))
     if (difference !== null) differences.push(difference)
   })
   return differences
@@ -96,9 +98,8 @@ async function repair(
     const reason = isRepaired ? null : 'the backend gives back something else than it was given'
     return { ...found, kind, isRepaired, reason }
   } catch (error) {
-    if (!hasCode(error, 'PAYLOAD_TOO_LARGE') && !hasCode(error, 'INVALID_INPUT')) throw error
-    const reason = error instanceof Error ? error.message : null
-    return { ...found, kind: 'refused', isRepaired: false, reason }
+    if (!isUnfit(error)) throw error
+    return refusal(found, error)
   }
 }
 

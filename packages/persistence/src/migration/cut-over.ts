@@ -16,7 +16,8 @@
  *      are worked off, or the shadow was given it before.
  *   2. While 3 begins both backends say the same of every key, and nobody writes: it makes no
  *      difference which one a process reads. When 4 begins, all read the new one.
- *   3. Each row is one write of the route. A runner that dies leaves one of the four, and the next one
+ *   3. A copy in the old direction whose process slept until after 4 is not made (`stands`), or fails.
+ *   4. Each row is one write of the route. A runner that dies leaves one of the four, and the next one
  *      goes on from there, beginning with the whole wait of that row.
  * When the intents cannot be worked off in time, row 1 is put back: nothing has happened then.
  */
@@ -27,7 +28,7 @@ import { sameTarget, type BackendTarget } from '../routing/placement.js'
 import type { Job } from './job.js'
 import type { Phase } from './migration.js'
 import { currentSides, routeOf, type PhaseContext } from './phases.js'
-import { backlogOf, workOffAll } from './tend.js'
+import { catchUp, workOffAll } from './tend.js'
 
 export interface CutOverTiming {
   /** For the intents, while writes are held. */
@@ -90,7 +91,9 @@ export async function cutOver(
 const maxBacklog = 300
 
 async function refuseLag(context: PhaseContext, job: Job): Promise<void> {
-  const backlog = await backlogOf(currentSides(context, job.migration), job.signal)
-  if (backlog <= maxBacklog) return
-  throw new AppError('BACKEND_UNAVAILABLE', `the shadow lags behind by ${backlog} writes or more`)
+  const sides = currentSides(context, job.migration)
+  const { left, done } = await catchUp(sides, maxBacklog, job.signal)
+  job.report({ recovered: job.migration.progress.recovered + done })
+  if (left <= maxBacklog) return
+  throw new AppError('BACKEND_UNAVAILABLE', `the shadow lags behind by ${left} writes or more`)
 }

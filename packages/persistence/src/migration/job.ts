@@ -5,16 +5,17 @@
  *
  * Invariants: everything that a runner says of a migration is written on condition of the version
  * that it wrote last, so a runner that was replaced says nothing any more. A runner whose beats do
- * not get through stops before another one may begin (`isAlive`). Two runners at once would still do
- * no harm to any record, because every copy is conditional (strategies/copy-record.ts); one runner
- * is for speed, and so that the waits of a cut-over are kept.
+ * not get through stops before another one may begin. Two runners at once (one that slept, and wakes
+ * up with a call in its hand) still do no harm to any record: every copy is conditional, and made only
+ * while its direction stands (strategies/copy-record.ts), and so is every removal (remove.ts). One
+ * runner is for speed, and so that the waits of a cut-over are kept.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Route } from '../routing/route.js'
 import {
   inPhase,
-  maxDifferences,
+  listed,
   type Difference,
   type Migration,
   type Phase,
@@ -134,7 +135,7 @@ export function createJob(
       migration = {
         ...migration,
         progress: { ...migration.progress, ...progress },
-        differences: [...migration.differences, ...differences].slice(-maxDifferences),
+        differences: listed([...migration.differences, ...differences]),
       }
     },
     save: () => inTurn(saveNow),

@@ -96,9 +96,11 @@ export interface Migration {
   readonly step: number
   /** `progress.repaired` when the pass of a comparison began. */
   readonly repairedBefore: number
+  /** Records that the target refused in this pass of a comparison: with one, nothing is cut over. */
+  readonly refused: number
   /** Where the reading of this phase stands. */
   readonly checkpoint: string | null
-  /** At most `maxDifferences`; `progress` counts all. */
+  /** Some of them (`listed`); `progress` counts all. */
   readonly differences: readonly Difference[]
   readonly error: { readonly code: string; readonly message: string; readonly at: string } | null
   readonly runner: Claim | null
@@ -111,7 +113,19 @@ export interface Claim {
   readonly beat: number
 }
 
-export const maxDifferences = 100
+const maxDifferences = 100
+
+/** What is not repaired is kept before what is, and the newest before the oldest. */
+export function listed(differences: readonly Difference[]): readonly Difference[] {
+  const newest = [...new Map(differences.map((one) => [keyOf(one), one])).values()].reverse()
+  const open = newest.filter(({ isRepaired }) => !isRepaired)
+  const repaired = newest.filter(({ isRepaired }) => isRepaired)
+  return [...open, ...repaired].slice(0, maxDifferences).reverse()
+}
+
+function keyOf({ tenant, pk, sk, isRepaired }: Difference): string {
+  return JSON.stringify([tenant, pk, sk, isRepaired])
+}
 
 export const noProgress: Progress = {
   scanned: 0,
@@ -144,6 +158,7 @@ export function inPhase(migration: Migration, phase: Phase, at: Date, by: string
     finishedAt: finalPhases.includes(phase) ? at.toISOString() : null,
     step: 0,
     repairedBefore: 0,
+    refused: 0,
     checkpoint: null,
     error: null,
     isPaused: false,

@@ -339,6 +339,7 @@ function begin(
     progress: noProgress,
     step: 0,
     repairedBefore: 0,
+    refused: 0,
     checkpoint: null,
     differences: [],
     error: null,

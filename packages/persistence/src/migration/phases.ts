@@ -6,7 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@heirloom/errors'
 import type { ScannedRecord } from '../ports/record-scan.js'
-import { waitFor } from '../routing/lease.js'
+import { ageMs, waitFor } from '../routing/lease.js'
 import { settled, type BackendTarget } from '../routing/placement.js'
 import type { RoutingRegistry } from '../routing/registry.js'
 import type { Route } from '../routing/route.js'
@@ -17,13 +17,14 @@ import { compareWithPrimary, compareWithShadow } from './compare.js'
 import type { Job } from './job.js'
 import type { Migration, Phase } from './migration.js'
 import { ownershipOf, type Belonging } from './ownership.js'
+import { Superseded } from './placing.js'
 import { removeRecords } from './remove.js'
 import { sideOf, sidesOf, type Side, type Sides, type SidesContext } from './sides.js'
 import { dropAll } from './tend.js'
 import { createThrottle } from './throttle.js'
 
 export interface PhaseContext extends SidesContext {
-  readonly registry: Pick<RoutingRegistry, 'list' | 'leases' | 'confirm'>
+  readonly registry: Pick<RoutingRegistry, 'list' | 'leases' | 'confirm' | 'viewOf'>
 }
 
 const maxPasses = 2
@@ -47,7 +48,23 @@ function configOf({ backendType, config }: BackendTarget): unknown {
 
 export function currentSides(context: PhaseContext, migration: Migration): Sides {
   const route = routeOf(context, migration)
-  return sidesOf(context, route, otherOf(route, migration), migration.id)
+  const stands = standingOf(context, route)
+  return sidesOf(context, route, otherOf(route, migration), migration.id, stands)
+}
+
+const maxViews = 10
+
+/** Whether the route is placed as it was then, as far as a lease can tell (routing/lease.ts). */
+function standingOf({ registry }: PhaseContext, { id, placement }: Route): () => Promise<void> {
+  return async () => {
+    for (let attempt = 0; attempt < maxViews; attempt += 1) {
+      const view = registry.viewOf(id)
+      if (view?.route.placement.epoch !== placement.epoch) throw new Superseded()
+      if (ageMs(view.confirmedAt) < registry.leases.movingMs) return
+      await registry.confirm()
+    }
+    throw new AppError('TIMEOUT', 'the routes cannot be kept up with')
+  }
 }
 
 /** Until every process writes to both: one that does not know yet would write past the shadow. */
@@ -58,7 +75,7 @@ export async function awaitDualWrite(context: PhaseContext, job: Job): Promise<v
 
 export async function backfill(context: PhaseContext, job: Job): Promise<void> {
   const sides = currentSides(context, job.migration)
-  await eachPage(context, job, sides.primary, async (records) => {
+  await eachPage(context, job, sides.primary, sides.stands, async (records) => {
     const { progress } = job.migration
     const own = records.filter(({ belonging }) => belonging !== 'not')
     const { copied, differences } = await copyPage(sides, own, job.signal)
@@ -80,7 +97,8 @@ export async function compareAll(
 ): Promise<void> {
   const sides = currentSides(context, job.migration)
   while (job.migration.step < 2 * maxPasses) {
-    const { step, repairedBefore } = job.migration
+    const { step, repairedBefore, checkpoint } = job.migration
+    if (step % 2 === 0 && checkpoint === null) job.update(forgetRefused)
     await compareSide(context, job, sides, step % 2 === 0)
     const { repaired } = job.migration.progress
     const isPass = step % 2 === 1
@@ -94,11 +112,19 @@ export async function compareAll(
     }))
     await job.save()
   }
-  const refused = job.migration.differences.filter(({ isRepaired }) => !isRepaired)
-  if (refused.length > 0) {
+  if (job.migration.refused > 0) {
+    // Whoever resumes it has done something about them: then everything is compared anew.
+    job.update((migration) => ({ ...migration, step: 0, checkpoint: null }))
+    await job.save()
     throw new AppError('PRECONDITION_FAILED', 'the backends differ for good: see differences')
   }
   await next(job)
+}
+
+/** A pass finds all of them again. */
+function forgetRefused(migration: Migration): Migration {
+  const differences = migration.differences.filter(({ isRepaired }) => isRepaired)
+  return { ...migration, refused: 0, differences }
 }
 
 async function compareSide(
@@ -108,7 +134,7 @@ async function compareSide(
   ofPrimary: boolean,
 ): Promise<void> {
   const side = ofPrimary ? sides.primary : sides.shadow
-  await eachPage(context, job, side, async (records) => {
+  await eachPage(context, job, side, sides.stands, async (records) => {
     // What may be another route's is copied along, but never taken away.
     const own = records.filter(({ belonging }) =>
       ofPrimary ? belonging !== 'not' : belonging === 'surely',
@@ -117,6 +143,8 @@ async function compareSide(
     const { compared, differences } = await compare(sides, own, job.signal)
     const { progress } = job.migration
     const repaired = differences.filter(({ isRepaired }) => isRepaired).length
+    const refused = job.migration.refused + differences.length - repaired
+    job.update((migration) => ({ ...migration, refused }))
     job.report(
       { compared: progress.compared + compared, repaired: progress.repaired + repaired },
       differences,
@@ -142,16 +170,17 @@ export async function leave(context: PhaseContext, job: Job, last: Phase): Promi
   }
   const abandoned = sideOf(context, route.resourceKind, otherOf(route, migration))
   const primary = sideOf(context, route.resourceKind, route)
+  const stands = standingOf(context, routeOf(context, migration))
   if (job.migration.step === leaving.wait) {
     await delay(waitFor(context.registry.leases.movingMs), undefined, { signal: job.signal })
     await nextStep(job)
   }
   if (job.migration.step === leaving.sweep) {
-    if (route.placement.tombstones) await sweep(context, job, primary)
+    if (route.placement.tombstones) await sweep(context, job, primary, stands)
     await nextStep(job)
   }
   if (job.migration.step === leaving.remove) {
-    if (!migration.options.keepRecords) await empty(context, job, abandoned)
+    if (!migration.options.keepRecords) await empty(context, job, abandoned, stands)
     await nextStep(job)
   }
   for (const target of [route, abandoned.target]) {
@@ -165,11 +194,17 @@ export async function leave(context: PhaseContext, job: Job, last: Phase): Promi
   await job.place(last, () => ({ placement: { ...settled, home } }))
 }
 
-async function sweep(context: PhaseContext, job: Job, primary: Side): Promise<void> {
+async function sweep(
+  context: PhaseContext,
+  job: Job,
+  primary: Side,
+  stands: Sides['stands'],
+): Promise<void> {
   await eachPage(
     context,
     job,
     primary,
+    stands,
     async (records) => {
       const gone = records.filter((record) => record.belonging !== 'not' && isTombstone(record))
       await removeRecords(primary, gone, job.signal)
@@ -178,11 +213,17 @@ async function sweep(context: PhaseContext, job: Job, primary: Side): Promise<vo
   )
 }
 
-async function empty(context: PhaseContext, job: Job, abandoned: Side): Promise<void> {
+async function empty(
+  context: PhaseContext,
+  job: Job,
+  abandoned: Side,
+  stands: Sides['stands'],
+): Promise<void> {
   await eachPage(
     context,
     job,
     abandoned,
+    stands,
     async (records) => {
       const own = records.filter(({ belonging }) => belonging === 'surely')
       const removed = await removeRecords(abandoned, own, job.signal)
@@ -206,6 +247,7 @@ async function eachPage(
   context: PhaseContext,
   job: Job,
   side: Side,
+  stands: Sides['stands'],
   work: (records: readonly JudgedRecord[]) => Promise<void>,
   withTombstones = false,
 ): Promise<void> {
@@ -223,12 +265,13 @@ async function eachPage(
         limit: options.pageSize,
         ...(at === null ? {} : { token: at }),
       })
+      await stands()
       const judged = read.records
         .filter((record) => withTombstones || !isTombstone(record))
         .map((record) => ({ ...record, belonging: ownership.belongs(record) }))
-      await work(judged)
       return { page: read, records: judged }
     })
+    await work(records)
     const own = records.filter(({ belonging }) => belonging !== 'not').length
     job.report({ scanned: job.migration.progress.scanned + own })
     token = page.next

@@ -2,12 +2,16 @@ import type { ScannedRecord } from '../ports/record-scan.js'
 import type { Write } from '../ports/record-table.js'
 import { failedWrites } from '../ports/conflict.js'
 import { inParallel } from '../strategies/bounded.js'
+import { again } from './again.js'
 import { byPartition, type Side } from './sides.js'
 
 const maxParallelGroups = 4
 const maxTogether = 100
 
-/** Removes these records as they were read; one that was written since then stays. */
+/**
+ * Removes these records as they were read; one that was written since then stays. `stands` is asked
+ * between the reading and this, so that nobody who slept removes what another migration has brought.
+ */
 export async function removeRecords(
   side: Side,
   records: readonly ScannedRecord[],
@@ -21,7 +25,7 @@ export async function removeRecords(
     for (let start = 0; start < unique.length; start += most) {
       signal.throwIfAborted()
       const some = unique.slice(start, start + most)
-      removed += await removeTogether(table, pk, some)
+      removed += await again(signal, () => removeTogether(table, pk, some))
     }
   })
   return removed

@@ -24,6 +24,11 @@ export interface Sides {
   readonly primary: Side
   readonly shadow: Side
   readonly intents: Intents
+  /**
+   * Resolves while these are the sides of the route. What was read before it resolved was read before
+   * anyone could write to the shadow as the primary. @throws Superseded
+   */
+  stands(): Promise<void>
   tables(tenant: TenantId): CopyTables
 }
 
@@ -55,6 +60,7 @@ export function sidesOf(
   route: Route,
   shadowTarget: BackendTarget,
   migrationId: string,
+  stands: () => Promise<void>,
 ): Sides {
   const primary = sideOf(context, route.resourceKind, route)
   const shadow = sideOf(context, route.resourceKind, shadowTarget)
@@ -66,7 +72,9 @@ export function sidesOf(
       primary: withoutTombstones(primary.table(tenant)),
       shadow: shadow.table(tenant),
       now: context.now,
+      stands,
     }),
+    stands,
   }
 }
 

@@ -48,13 +48,30 @@ export async function workOffAll(sides: Sides, signal: AbortSignal): Promise<num
   return done
 }
 
-/** How many there are, as far as one look at each shard shows. */
-export async function backlogOf(sides: Sides, signal: AbortSignal): Promise<number> {
-  let found = 0
-  await inParallel(shards, maxParallelShards, async (shard) => {
-    found += (await again(signal, () => sides.intents.list(shard, maxPerRound))).length
-  })
-  return found
+/**
+ * While writers are at work: works off what they said is written and not copied, round after round,
+ * until at most `enough` of these are left or a round got nowhere. Resolves to how many are left, as
+ * far as one look at each shard shows. Intents of writes that are under way do not count, however
+ * many: they end by themselves once writes are held.
+ */
+export async function catchUp(
+  sides: Sides,
+  enough: number,
+  signal: AbortSignal,
+): Promise<{ readonly left: number; readonly done: number }> {
+  let done = 0
+  for (let before = Infinity; ;) {
+    let left = 0
+    await inParallel(shards, maxParallelShards, async (shard) => {
+      const intents = await again(signal, () => sides.intents.list(shard, maxPerRound))
+      const written = intents.filter(({ isWritten }) => isWritten)
+      left += written.length
+      if (written.length > 0) await workOff(sides, written, signal)
+      done += written.length
+    })
+    if (left <= enough || left >= before) return { left, done }
+    before = left
+  }
 }
 
 /** Removes them unread: nobody needs the shadow any more. */

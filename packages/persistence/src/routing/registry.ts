@@ -47,6 +47,8 @@ export interface RoutingRegistry {
    * and `confirm` before anything later.
    */
   view(request: RouteRequest): RouteView
+  /** The same of one route by its id; undefined when the copy has none such. */
+  viewOf(id: string): RouteView | undefined
   /** Brings the copy up to date with the registry as it is now. @throws AppError BACKEND_UNAVAILABLE */
   confirm(): Promise<void>
   /** Calls `changed` whenever the copy was replaced, and returns the unsubscriber. */
@@ -269,6 +271,10 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
     },
     resolve,
     view: (request) => ({ route: resolve(request), confirmedAt }),
+    viewOf: (id) => {
+      const route = [own, ...snapshot().routes].find((one) => one.id === id)
+      return route === undefined ? undefined : { route, confirmedAt }
+    },
     confirm: refresh,
     onChange: (changed) => {
       // A function of its own, so that the same one subscribed twice is two subscriptions.

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { failedWrites } from '../ports/conflict.js'
-import { copyRecord, type CopyTables } from './copy-record.js'
+import { copyRecord, copyRecords, type CopyTables } from './copy-record.js'
 import { sameContent } from './same-record.js'
 import { createMemoryTable, type MemoryTable } from './testing/memory-table.js'
 import { isTombstone, tombstoneField } from './tombstones.js'
@@ -78,6 +78,60 @@ describe('copies to a shadow', () => {
     expect((await shadow.get('p', 'a'))?.expiresAt).toEqual(first?.expiresAt)
   })
 
+  it('are not made by who slept while the two changed places, wherever it slept', async () => {
+    const calls = ['get a', 'got a', 'stands', 'write a']
+    for (const [together, where] of [false, true].flatMap((one) => calls.map((at) => [one, at]))) {
+      for (const side of ['primary', 'shadow'] as const) {
+        const { tables, primary, shadow } = make()
+        await primary.put('p', 'a', { n: 1 })
+        await primary.put('p', 'b', { n: 1 })
+        await copyRecords(tables, 'p', ['a', 'b'], true)
+        let hasChanged = false
+        const change = async (what: string): Promise<void> => {
+          if (what !== where || hasChanged) return
+          hasChanged = true
+          // The shadow is the primary now, and somebody writes to it before the other one follows.
+          await shadow.put('p', 'a', { n: 2 })
+          await shadow.delete('p', 'b')
+        }
+        const stands = async (): Promise<void> => {
+          await change('stands')
+          if (hasChanged) throw new Error('changed places')
+        }
+        tables[side].pause = change
+        const sleeper = { ...tables, stands }
+        const copies = together
+          ? copyRecords(sleeper, 'p', ['a', 'b'], true)
+          : copyRecord(sleeper, 'p', 'a', true)
+        await copies.catch(() => undefined)
+        const there = [(await shadow.get('p', 'a'))?.value, await shadow.get('p', 'b')]
+        const isReached = hasChanged
+        expect(there, `${where} of the ${side}, ${String(together)}`).toEqual(
+          isReached ? [{ n: 2 }, null] : [{ n: 1 }, expect.anything()],
+        )
+      }
+    }
+  })
+
+  it('of many are made together, and one by one where somebody interferes', async () => {
+    const { tables, primary, shadow } = make()
+    const sks = Array.from({ length: 120 }, (_, n) => `k${n}`)
+    for (const sk of sks.slice(0, 110)) await primary.put('p', sk, { sk })
+    const writes: string[] = []
+    shadow.pause = async (what) => {
+      if (!what.startsWith('write')) return
+      writes.push(what)
+      if (writes.length === 1) await shadow.put('p', 'k3', { sk: 'older' })
+    }
+    await copyRecords(tables, 'p', [...sks, 'k0'], true)
+    expect(writes.length).toBeLessThan(sks.length)
+    for (const [index, sk] of sks.entries()) {
+      const found = (await shadow.get('p', sk)) ?? { value: {} }
+      if (index < 110) expect(found.value).toEqual({ sk })
+      else expect(isTombstone(found)).toBe(true)
+    }
+  })
+
   it('carry the expiry along', async () => {
     const { tables, primary, shadow } = make()
     const expiresAt = new Date(5_000)
@@ -87,9 +141,16 @@ describe('copies to a shadow', () => {
   })
 })
 
-function make(): { tables: CopyTables; primary: MemoryTable; shadow: MemoryTable } {
+interface Made {
+  readonly tables: CopyTables & { readonly primary: MemoryTable; readonly shadow: MemoryTable }
+  readonly primary: MemoryTable
+  readonly shadow: MemoryTable
+}
+
+function make(): Made {
   const [primary, shadow] = [createMemoryTable(), createMemoryTable()]
-  return { primary, shadow, tables: { primary, shadow, now: () => 0 } }
+  const stands = (): Promise<void> => Promise.resolve()
+  return { primary, shadow, tables: { primary, shadow, now: () => 0, stands } }
 }
 
 async function take(tables: CopyTables, { does, key, n }: Step): Promise<void> {

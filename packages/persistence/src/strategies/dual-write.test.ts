@@ -114,9 +114,32 @@ describe('a dual write', () => {
   })
 
   it('does not touch the shadow once its process may no longer act', async () => {
-    await dualWrite({ ...parts, isGranted: () => false }, 'p', [{ op: 'put', sk: 'a', value: {} }])
+    const isGranted = (): boolean => primary.all().size === 0
+    await dualWrite({ ...parts, isGranted }, 'p', [{ op: 'put', sk: 'a', value: {} }])
     expect(await shadow.get('p', 'a')).toBeNull()
     expect(await left()).toEqual(['a'])
+  })
+
+  it('whose process slept before it wrote is nowhere, and may be tried again', async () => {
+    const attempt = dualWrite({ ...parts, isGranted: () => false }, 'p', [
+      { op: 'put', sk: 'a', value: {} },
+    ])
+    await expect(attempt).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE', retryable: true })
+    expect(primary.all().size + shadow.all().size).toBe(0)
+    expect(await left()).toEqual([])
+  })
+
+  it('whose process slept just before the copy leaves what the other side has got since', async () => {
+    let isGranted = true
+    await shadow.put('p', 'a', { n: 0 })
+    shadow.pause = async (what) => {
+      if (!what.startsWith('write') || !isGranted) return
+      isGranted = false
+      await shadow.put('p', 'a', { n: 2 })
+    }
+    const slow = { ...parts, isGranted: () => isGranted }
+    await dualWrite(slow, 'p', [{ op: 'put', sk: 'a', value: { n: 1 } }])
+    expect((await shadow.get('p', 'a'))?.value).toEqual({ n: 2 })
   })
 
   it('that took long is noted again, because its first note may have been worked off', async () => {

@@ -33,7 +33,7 @@ import type { Intents, NotedIntent } from './intents.js'
 import { readMany } from './read-many.js'
 import { tombstoneExpiry, tombstoneValue } from './tombstones.js'
 
-export interface DualWriteParts extends CopyTables {
+export interface DualWriteParts extends Omit<CopyTables, 'stands'> {
   readonly tenant: TenantId
   readonly intents: Intents
   readonly breaker: Breaker
@@ -73,6 +73,11 @@ export async function dualWrite(
   if (steadyNow() - notedAt > timing.intentLifeMs) {
     intents.forget(noted)
     throw new AppError('TIMEOUT', 'the backend takes too long; nothing was written')
+  }
+  if (!parts.isGranted()) {
+    // Slept meanwhile: what it takes for the primary may be the shadow by now.
+    intents.forget(noted)
+    throw new AppError('BACKEND_UNAVAILABLE', 'the data is being moved; nothing was written')
   }
   const versions = await writePrimary(parts, pk, writes, noted)
   const covering = steadyNow() - notedAt > timing.intentLifeMs ? await intents.note(intent) : noted
@@ -153,8 +158,13 @@ async function follow(
   } catch (error) {
     if (failedWrites(error) === null) throw error
     const sks = writes.map(({ sk }) => sk)
-    await copyRecords(parts, pk, sks, true)
+    await copyRecords({ ...parts, stands: () => refuseUngranted(parts) }, pk, sks, true)
   }
+}
+
+async function refuseUngranted({ isGranted }: DualWriteParts): Promise<void> {
+  await Promise.resolve()
+  if (!isGranted()) throw new AppError('BACKEND_UNAVAILABLE', 'the data is being moved')
 }
 
 function shadowWrite(write: Write, found: TableRecord | undefined, now: number): Write {
