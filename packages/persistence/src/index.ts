@@ -65,6 +65,7 @@ export {
   type EventStreamStore,
 } from './stores/event-stream.js'
 export { appendedAt } from './stores/event-stream-types.js'
+export type { Kept, Trimmed } from './stores/event-stream-trim.js'
 export type {
   NewStreamEvent,
   StoredEvent,

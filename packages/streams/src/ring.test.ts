@@ -52,8 +52,10 @@ describe('a ring', () => {
     expect(ring.at(place)).toMatchObject({ key: 3 })
     expect(ring.at(ring.next)).toBeUndefined()
     expect(ring.at(place - 1)).toBe('gone')
+    const waitedFor = ring.next
     ring.restart(9)
     expect(ring.at(place)).toBe('gone')
+    expect(ring.at(waitedFor)).toBe('gone')
     expect(ring.at(ring.next)).toBeUndefined()
     expect([ring.size, ring.bytes, ring.startsAfter, ring.endsAt]).toEqual([0, 0, 9, 9])
     ring.append(10, 'after')

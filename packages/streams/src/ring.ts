@@ -43,7 +43,10 @@ export interface Ring<Event, Key extends RingKey = number> {
   placeAfter(key: Key): number | undefined
   /** The entry at a place: undefined when it is not there yet, 'gone' when it has fallen out. */
   at(place: number): RingEntry<Event, Key> | 'gone' | undefined
-  /** Lets go of everything: the ring is empty after the key. */
+  /**
+   * Lets go of everything: the ring is empty after the key. Between `endsAt` and the key entries may
+   * be missing, so every place given out before is gone.
+   */
   restart(startsAfter: Key): void
 }
 
@@ -121,6 +124,8 @@ export function createRing<Event, Key extends RingKey = number>(
     },
     restart: (key) => {
       slots.length = 0
+      // One place is skipped: who waited for the next entry must learn that there was a gap.
+      next += 1
       first = next
       bytes = 0
       start = key

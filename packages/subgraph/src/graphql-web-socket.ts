@@ -1,10 +1,9 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 import {
+  createSourceEventStream,
   GraphQLError,
-  parse,
-  validate,
-  type DocumentNode,
+  subscribe,
   type ExecutionArgs,
   type ExecutionResult,
   type GraphQLSchema,
@@ -17,7 +16,9 @@ import type { VerifyInternalToken } from '@heirloom/tenancy'
 import type { Logger } from '@heirloom/telemetry'
 import { publicError } from './graphql-errors.js'
 import { requestContext, type RequestContext } from './request-context.js'
+import { createDocuments } from './documents.js'
 import { withStart } from './start-cursor.js'
+import { isBatchSource, sendTexts, type ResultText, type ResultTexts } from './text-results.js'
 
 export interface GraphqlWebSocketOptions {
   readonly schema: GraphQLSchema
@@ -25,11 +26,18 @@ export interface GraphqlWebSocketOptions {
   readonly verify: VerifyInternalToken
   readonly logger: Logger
   readonly maxPayloadBytes: number
+  readonly resultTexts?: ResultTexts | undefined
 }
 
 // RFC 6455, section 7.4.1 and its registry: "try again later".
 const tryAgainLater = 1013
 const unauthorizedStatus = 401
+/** Running at once on one socket: what a client may make us hold must have an end. */
+const maxOperations = 500
+/** A client that does not answer for so long is gone. Longer than a slow one takes to be told so. */
+const heartbeatMs = 45_000
+/** How long clients have to say goodbye when we stop. */
+const goodbyeMs = 2_000
 
 /**
  * Serves graphql-transport-ws (https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md) at
@@ -41,12 +49,15 @@ const unauthorizedStatus = 401
 export function serveGraphqlWebSocket(
   server: HttpServer,
   options: GraphqlWebSocketOptions,
-): { dispose: () => void | Promise<void> } {
-  const { schema, verify, logger } = options
+): { dispose: () => Promise<void> } {
+  const { schema, verify, logger, resultTexts } = options
+  const documents = createDocuments(schema)
+  // Between `subscribe`, which knows the operation, and `onOperation`, which knows the socket.
+  const texts = new WeakMap<object, ResultText>()
   const sockets = new WebSocketServer({ noServer: true, maxPayload: options.maxPayloadBytes })
   attachUpgrade(server, sockets)
 
-  return useServer<Record<string, unknown>, { requestId: string }>(
+  const serving = useServer<Record<string, unknown>, { requestId: string }>(
     {
       isProd: true,
       onConnect: async ({ connectionParams, extra }) => {
@@ -60,9 +71,16 @@ export function serveGraphqlWebSocket(
         }
       },
       // What is returned as errors ends the operation; what is thrown would end the socket.
-      onSubscribe: async ({ connectionParams }, _id, { query, operationName, variables }) => {
+      onSubscribe: async (connection, _id, { query, operationName, variables }) => {
+        const { connectionParams, subscriptions } = connection
         try {
-          const document = parsed(schema, query)
+          if (Object.keys(subscriptions).length > maxOperations) {
+            throw new AppError(
+              'RATE_LIMITED',
+              `one socket has at most ${maxOperations} operations at once; open another one`,
+            )
+          }
+          const document = documents(query)
           const caller = await callerOf(connectionParams, verify)
           return {
             schema,
@@ -75,8 +93,19 @@ export function serveGraphqlWebSocket(
           return [asGraphqlError(error)]
         }
       },
-      onOperation: (_connection, _id, _payload, args, result) =>
-        isResultStream(result) ? withStart(args.contextValue, result) : undefined,
+      subscribe: async (args) => {
+        const text = resultTexts?.(args)
+        if (text === undefined) return subscribe(args)
+        const source = await createSourceEventStream(args)
+        if (isBatchSource(source)) texts.set(source, text)
+        return source as AsyncIterable<ExecutionResult>
+      },
+      onOperation: ({ extra }, id, _payload, args, result) => {
+        const text = isBatchSource(result) ? texts.get(result) : undefined
+        const results =
+          text !== undefined && isBatchSource(result) ? sendTexts(extra, id, result, text) : result
+        return isResultStream(results) ? withStart(args.contextValue, results) : undefined
+      },
       onNext: (_connection, _id, _payload, args, result) => {
         if (result.errors === undefined) return result
         const { requestId } = (args.contextValue as RequestContext).tenant
@@ -89,7 +118,18 @@ export function serveGraphqlWebSocket(
         errors.map((error) => publicError(error, extra.requestId ?? '', logger).toJSON()),
     },
     sockets,
+    heartbeatMs,
   )
+  return {
+    dispose: async () => {
+      // Who does not read does not answer either, and must not keep us from stopping.
+      const goodbye = setTimeout(() => {
+        for (const socket of sockets.clients) socket.terminate()
+      }, goodbyeMs)
+      await serving.dispose()
+      clearTimeout(goodbye)
+    },
+  }
 }
 
 function isResultStream(result: unknown): result is AsyncGenerator<ExecutionResult, void, void> {
@@ -125,23 +165,6 @@ function refuse({ socket }: Extra, error: AppError, logger: Logger): void {
   }
   logger.warn({ err: error }, 'cannot verify the token of a socket')
   socket.close(tryAgainLater, error.code)
-}
-
-/** @throws AppError GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED */
-function parsed(schema: GraphQLSchema, query: string): DocumentNode {
-  const document = parseQuery(query)
-  const [fault] = validate(schema, document)
-  if (fault === undefined) return document
-  throw new AppError('GRAPHQL_VALIDATION_FAILED', fault.message, { cause: fault })
-}
-
-function parseQuery(query: string): DocumentNode {
-  try {
-    return parse(query)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : 'the query cannot be parsed'
-    throw new AppError('GRAPHQL_PARSE_FAILED', reason, { cause })
-  }
 }
 
 function asGraphqlError(error: unknown): GraphQLError {

@@ -17,6 +17,7 @@ export { required, optional, integer } from './env.js'
 export { serviceMain, type ServiceDefinition, type ServiceInvocation } from './service-main.js'
 export type { Env } from './env.js'
 export { announceStart } from './start-cursor.js'
+export type { BatchSource, ResultText, ResultTexts } from './text-results.js'
 export {
   given,
   readConsumerConfig,

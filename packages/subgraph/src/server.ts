@@ -8,6 +8,7 @@ import type { VerifyInternalToken } from '@heirloom/tenancy'
 import { createGraphqlHttp } from './graphql-http.js'
 import { serveGraphqlWebSocket } from './graphql-web-socket.js'
 import { requestContext, type RequestContext } from './request-context.js'
+import type { ResultTexts } from './text-results.js'
 
 type GraphQLResolverMap = Parameters<typeof buildSubgraphSchema>[0] extends infer Input
   ? Input extends { resolvers?: infer Resolvers }
@@ -26,6 +27,8 @@ export interface SubgraphServerOptions<Context extends RequestContext> {
   readonly logger: Logger
   /** Throws while the subgraph cannot serve, for example because its database is away. */
   readonly ready?: () => Promise<void>
+  /** Subscriptions whose results are written as text instead of being executed for each event. */
+  readonly resultTexts?: ResultTexts
 }
 
 export interface SubgraphServer {
@@ -101,6 +104,7 @@ export function createSubgraphServer<Context extends RequestContext>(
     context,
     logger,
     maxPayloadBytes: bodyLimitBytes,
+    resultTexts: options.resultTexts,
   })
 
   const end = async (): Promise<void> => {

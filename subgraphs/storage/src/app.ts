@@ -1,5 +1,10 @@
 import type { Authorizer } from '@heirloom/authz'
-import { createCursorCodec, type CursorKey } from '@heirloom/streams'
+import {
+  createCursorCodec,
+  createStreamReaders,
+  type CursorKey,
+  type StreamLimits,
+} from '@heirloom/streams'
 import { createSubgraphServer, loadSdl, type Peer, type SubgraphServer } from '@heirloom/subgraph'
 import type { Logger } from '@heirloom/telemetry'
 import type { VerifyInternalToken } from '@heirloom/tenancy'
@@ -10,8 +15,10 @@ import { createRegistryDiagnostics } from './data/registry-diagnostics.js'
 import { createRegistryMigrations } from './data/registry-migrations.js'
 import { createRegistryRoutes } from './data/registry-routes.js'
 import { createRoutedStores } from './data/routed-stores.js'
+import type { PlacedEvent } from './domain/stream-event.js'
 import { guardStores } from './domain/stores/guarded-stores.js'
 import { resolvers } from './resolvers/index.js'
+import { streamEventTexts } from './resolvers/stream-event-text.js'
 import type { Storage } from './storage.js'
 
 export { createOpenedDocuments, defaultDocumentsConfig } from './data/opened-documents.js'
@@ -29,6 +36,9 @@ export interface StorageDependencies {
   readonly authorizer: Authorizer
   readonly cursorKeys: readonly [CursorKey, ...CursorKey[]]
   readonly pollIntervalMs: number
+  /** How long a subscription may go on before its caller is authorised anew. */
+  readonly subscriptionLifeMs: number
+  readonly streamLimits?: Partial<StreamLimits>
   readonly logger: Logger
   readonly now?: () => number
 }
@@ -45,7 +55,13 @@ export function createStorageSubgraph(dependencies: StorageDependencies): Subgra
   )
   const diagnostics = createRegistryDiagnostics(storage.registry, storage.backends, storage.meters)
 
-  return createSubgraphServer<GraphQLContext>({
+  const { pollIntervalMs, subscriptionLifeMs } = dependencies
+  const readers = createStreamReaders<PlacedEvent>({
+    limits: { pollIntervalMs, ...dependencies.streamLimits },
+    now,
+  })
+
+  const server = createSubgraphServer<GraphQLContext>({
     name: 'storage',
     typeDefs: loadSdl('storage'),
     resolvers,
@@ -73,8 +89,18 @@ export function createStorageSubgraph(dependencies: StorageDependencies): Subgra
         report: (error, what) => {
           logger.warn({ err: error, request_id: request.tenant.requestId }, what)
         },
-        pollIntervalMs: dependencies.pollIntervalMs,
+        readers,
+        subscriptionLifeMs,
       },
     }),
+    resultTexts: streamEventTexts,
   })
+  return {
+    ...server,
+    close: async () => {
+      // Sockets first: a subscription that ends under an open one would be told so for nothing.
+      await server.close()
+      await readers.close()
+    },
+  }
 }

@@ -28,7 +28,7 @@ describe('the configuration of storage', () => {
     const config = readConfig(env)
     expect(config).toMatchObject({
       env: 'dev',
-      api: { host: '127.0.0.1', port: 4105, pollIntervalMs: 1_000 },
+      api: { host: '127.0.0.1', port: 4105, pollIntervalMs: 1_000, subscriptionLifeMs: 600_000 },
       worker: { endpoint: undefined },
       bootstrap: {
         registry: { tenantId: 't_system', backendType: 'postgres' },

@@ -22,6 +22,7 @@ export interface ApiConfig {
   readonly storiesUrl: string
   readonly cursorKeys: readonly [CursorKey, ...CursorKey[]]
   readonly pollIntervalMs: number
+  readonly subscriptionLifeMs: number
 }
 
 export interface WorkerConfig {
@@ -33,6 +34,7 @@ export interface WorkerConfig {
 
 const defaultPort = 4105
 const defaultPollIntervalMs = 1_000
+const defaultSubscriptionLifeMs = 600_000
 /** Comes with the service; ROUTING_BOOTSTRAP_FILE names another. */
 const bootstrapFile = new URL('../routing-bootstrap.yaml', import.meta.url)
 
@@ -59,6 +61,7 @@ function apiConfig(env: Env): ApiConfig {
     storiesUrl: required(env, 'STORIES_URL'),
     cursorKeys: parseCursorKeys(required(env, 'STREAM_CURSOR_KEYS')),
     pollIntervalMs: integer(env, 'STREAM_POLL_INTERVAL_MS', defaultPollIntervalMs),
+    subscriptionLifeMs: integer(env, 'STREAM_SUBSCRIPTION_LIFE_MS', defaultSubscriptionLifeMs),
   })
 }
 

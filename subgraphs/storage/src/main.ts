@@ -57,6 +57,7 @@ function apiServices(
     verify: createInternalTokenVerifier(remoteInternalKeys(config.internalJwksUrl), 'storage'),
     cursorKeys: config.cursorKeys,
     pollIntervalMs: config.pollIntervalMs,
+    subscriptionLifeMs: config.subscriptionLifeMs,
     logger,
   })
   return [

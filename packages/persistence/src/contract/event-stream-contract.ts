@@ -7,12 +7,14 @@ import { createEventStreamStore, type EventStreamStore } from '../stores/event-s
 import type { NewStreamEvent, StoredEvent } from '../stores/event-stream-types.js'
 import type { RecordTable } from '../ports/record-table.js'
 import type { BackendRig, RunningBackend } from './backend-rig.js'
+import { eventStreamRetentionContract } from './event-stream-retention-contract.js'
 import { tornTable } from './torn-table.js'
 
 const hourMs = 3_600_000
 
 /** What an event stream promises, whichever backend its records are on. */
 export function eventStreamContract(rig: BackendRig): void {
+  eventStreamRetentionContract(rig)
   describe(`event stream on ${rig.type}`, () => {
     let running: RunningBackend
     let backends: readonly OpenBackend[]

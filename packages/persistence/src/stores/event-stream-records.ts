@@ -9,12 +9,21 @@ export interface StreamHead {
   readonly startsAfter: StreamPosition
 }
 
-/** `prev` is the position of the event before it, 0 for the first one of the stream. */
-export function writeEvent(event: StoredEvent, prev: StreamPosition): JsonObject {
+/** What the head record holds besides: how many events were ever appended, as far as counted. */
+export interface CountedHead extends StreamHead {
+  readonly count: number
+}
+
+/**
+ * `prev` is the position of the event before it, 0 for the first one of the stream; `count` says the
+ * how many-th event it is.
+ */
+export function writeEvent(event: StoredEvent, prev: StreamPosition, count: number): JsonObject {
   return {
     event_id: event.id,
     ts: event.position,
     prev,
+    n: count,
     type: event.type,
     occurred_at: event.occurredAt.toISOString(),
     actor_id: event.actorId,
@@ -52,9 +61,23 @@ export function readChain(
   return events
 }
 
-export function readHead(record: TableRecord | null): StreamHead {
-  if (record === null) return { position: 0, startsAfter: 0 }
-  return { position: number(record.value['ts']), startsAfter: number(record.value['starts_after']) }
+export function readHead(record: TableRecord | null): CountedHead {
+  if (record === null) return { position: 0, startsAfter: 0, count: 0 }
+  const { ts, starts_after: startsAfter, n } = record.value
+  return {
+    position: number(ts),
+    startsAfter: number(startsAfter),
+    count: typeof n === 'number' ? n : 0,
+  }
+}
+
+export function writeHead({ position, startsAfter, count }: CountedHead): JsonObject {
+  return { ts: position, starts_after: startsAfter, n: count }
+}
+
+/** The how many-th event it is; undefined for one from before events were counted. */
+export function readCount({ value }: TableRecord): number | undefined {
+  return typeof value['n'] === 'number' ? value['n'] : undefined
 }
 
 export function readMarker({ value }: TableRecord): StreamPosition {

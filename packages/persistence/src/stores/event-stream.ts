@@ -2,8 +2,9 @@
  * An append-only stream of events in one partition of a RecordTable.
  *
  *   pk stream#{stream_id}
- *   sk event#{ts}#{event_id}  the event; ts in microseconds, 16 digits; prev is the ts before it
- *   sk head                   the ts of the newest event, and where retention left the start
+ *   sk event#{ts}#{event_id}  the event; ts in microseconds, 16 digits; prev is the ts before it, n
+ *                             counts the events of the stream
+ *   sk head                   ts and n of the newest event, and where retention left the start
  *   sk id#{event_id}          under which ts an event was appended, for idempotency
  *
  * Clocks differ between writers, so a clock alone cannot order events: one written late with an
@@ -37,8 +38,11 @@ import {
   readHead,
   readMarker,
   writeEvent,
+  writeHead,
+  type CountedHead,
   type StreamHead,
 } from './event-stream-records.js'
+import { createTrim, type Kept, type Trimmed } from './event-stream-trim.js'
 import type {
   NewStreamEvent,
   StoredEvent,
@@ -70,6 +74,15 @@ export interface EventStreamStore {
 
   /** Position of the newest event and of the start; both 0 for a stream that nobody wrote to. */
   head(streamId: string): Promise<StreamHead>
+
+  /**
+   * Removes the oldest events that need not be kept, some thousands at most, and says whether there
+   * may be more. A cursor behind them is expired from then on. An event that has to be kept stays,
+   * whoever appends, reads or trims meanwhile; what a broken trim left behind is removed by the next
+   * one. The id of a removed event is forgotten: appended once more, it is a new event.
+   * @throws AppError INVALID_INPUT, TIMEOUT when too many writers contend, BACKEND_UNAVAILABLE
+   */
+  trim(streamId: string, kept: Kept): Promise<Trimmed>
 
   /** Hint that something was appended, by any process; may be late, doubled or lost. */
   onAppend(streamId: string, wake: () => void): () => void
@@ -192,7 +205,7 @@ export function createEventStreamStore(
       // What retention removed is not missing. It moves the start before it removes anything; when
       // that happened after the head was read, the chain breaks, and the next attempt knows.
       const from = Math.max(position, startsAfter)
-      const events = readChain(await readAfter(pk, position, limit), from)
+      const events = readChain(await readAfter(pk, from, limit), from)
       if (events.length > 0 || from >= last) return { events, startsAfter }
       await backOff(attempt)
     }
@@ -200,16 +213,20 @@ export function createEventStreamStore(
   }
 
   async function readHeadOf(pk: string): Promise<StreamHead> {
-    return readHead(await table.get(pk, headKey))
+    const { position, startsAfter } = readHead(await table.get(pk, headKey))
+    return { position, startsAfter }
   }
 
   async function backOff(attempt: number): Promise<void> {
     await delay(random() * Math.min(maxBackoffMs, 2 ** attempt))
   }
 
+  const trim = createTrim(table, { now, random })
+
   return {
     maxAppendEvents: batch,
     append,
+    trim: (streamId, kept) => trim(streamPartition(streamId), kept),
     listAfter,
     head: (streamId) => readHeadOf(streamPartition(streamId)),
     onAppend: (streamId, wake) => table.onChange(streamPartition(streamId), wake),
@@ -218,21 +235,25 @@ export function createEventStreamStore(
 
 function writesOf(
   headRecord: TableRecord | null,
-  head: StreamHead,
+  head: CountedHead,
   placed: readonly StoredEvent[],
 ): readonly Write[] {
   const position = placed.at(-1)?.position ?? head.position
   const headWrite: Write = {
     op: 'put',
     sk: headKey,
-    value: { ts: position, starts_after: head.startsAfter },
+    value: writeHead({ ...head, position, count: head.count + placed.length }),
     expect: headRecord === null ? 'absent' : { version: headRecord.version },
   }
   const events = placed.flatMap((event, index): Write[] => [
     {
       op: 'put',
       sk: eventKey(event.position, event.id),
-      value: writeEvent(event, placed[index - 1]?.position ?? head.position),
+      value: writeEvent(
+        event,
+        placed[index - 1]?.position ?? head.position,
+        head.count + index + 1,
+      ),
       expect: 'absent',
     },
     { op: 'put', sk: markerKey(event.id), value: { ts: event.position }, expect: 'absent' },

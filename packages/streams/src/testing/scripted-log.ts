@@ -9,7 +9,8 @@ export interface ScriptedLog extends EventLog<LogEvent> {
   /** Wakes everybody who waits, for nothing. */
   wake(): void
   trimTo(position: Position): void
-  fail(error: Error): void
+  /** From now on, until it is given none. */
+  fail(error: Error | undefined): void
   /** Runs between the moment the next read is answered and the moment the reader gets it. */
   afterNextRead(work: () => void): void
   /** Lets everybody who can run do so: whoever reads has read, and waits. */
@@ -38,7 +39,10 @@ export function createScriptedLog(): ScriptedLog {
       if (failure !== undefined) throw failure
       return { events: page, startsAfter: start }
     },
-    head: async () => ({ position: events.at(-1)?.position ?? startsAfter, startsAfter }),
+    head: async () => {
+      if (failure !== undefined) throw failure
+      return { position: events.at(-1)?.position ?? startsAfter, startsAfter }
+    },
     onAppend: (wake) => {
       wakes.add(wake)
       return () => wakes.delete(wake)

@@ -1,8 +1,7 @@
 import { AppError } from '@heirloom/errors'
-import { placed } from './read-stream.js'
 import { actorOf, type Scope } from './scope.js'
 import { authorizeAppend } from './stream-access.js'
-import type { PlacedEvent } from './stream-event.js'
+import { placed, type PlacedEvent } from './stream-event.js'
 
 export interface EventInput {
   readonly id: string

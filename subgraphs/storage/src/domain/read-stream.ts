@@ -1,13 +1,15 @@
 import {
+  followedEvents,
   refuseExpired,
   resumeFrom,
-  tail,
+  type EventLog,
+  type FollowedEvents,
   type Position,
   type StreamCursors,
 } from '@heirloom/streams'
 import { authorizeRead, type Sees } from './stream-access.js'
 import type { Scope } from './scope.js'
-import type { PlacedEvent, StreamEvent, StreamEventPage } from './stream-event.js'
+import { placed, type PlacedEvent, type StreamEvent, type StreamEventPage } from './stream-event.js'
 
 export interface PageOf {
   readonly first: number
@@ -77,53 +79,50 @@ async function scanFrom(
   return { seen, position, ended: false }
 }
 
+/** Besides its data, as a subscriber gets it. */
+const eventOverheadBytes = 300
+/** Lives end one after the other, not all that began together. */
+const lifeSpread = 0.2
+
 /**
  * Every event that the caller sees after the cursor, and then every one that is appended: once,
  * in order. Without a cursor it starts now, and `onStart` is told the cursor of that moment. Throws
- * at once what `readStream` throws; later failures end the iteration, and the last cursor handed
- * out is good to go on with.
+ * at once what `readStream` throws; later failures end the iteration with the cursor of the last
+ * event that was looked at. What the caller may read is decided here, and is good for
+ * `scope.subscriptionLifeMs` at most: then it ends with TOKEN_EXPIRED, and whoever resumes is
+ * authorised anew.
  */
 export async function followStream(
   scope: Scope,
   streamId: string,
   after: string | null,
   onStart: (cursor: string) => void,
-): Promise<AsyncIterableIterator<PlacedEvent>> {
+): Promise<FollowedEvents<PlacedEvent>> {
   const sees = await authorizeRead(scope, streamId)
-  const cursors = scope.cursors.for(scope.tenant.tenantId, streamId)
-  const log = scope.streams.log(streamId)
-  const from = await resumeFrom(log, cursors, after)
+  const { tenantId } = scope.tenant
+  const cursors = scope.cursors.for(tenantId, streamId)
+  const lifeMs = scope.subscriptionLifeMs * (1 - lifeSpread * Math.random())
+  const { from, following } = await scope.readers.follow(
+    { tenantId, streamId },
+    { log: placedLog(scope.streams.log(streamId), cursors), cursors, sizeOf },
+    { after, expiresAtMs: scope.now() + lifeMs },
+  )
   if (after === null) onStart(cursors.encode(from))
-  const events = tail(log, {
-    from,
-    pollIntervalMs: scope.pollIntervalMs,
-    checkPage: (position, page) => refuseExpired(position, page.startsAfter, cursors),
-  })
-  return visible(events, sees, cursors)
+  return followedEvents(following, (event) => (sees(event) ? event : undefined))
 }
 
-/** Not a generator: `return` must reach the tail while it waits. */
-function visible(
-  events: AsyncIterableIterator<StreamEvent>,
-  sees: Sees,
-  cursors: StreamCursors,
-): AsyncIterableIterator<PlacedEvent> {
+function placedLog(log: EventLog<StreamEvent>, cursors: StreamCursors): EventLog<PlacedEvent> {
   return {
-    next: async () => {
-      for (;;) {
-        const result = await events.next()
-        if (result.done === true) return { done: true, value: undefined }
-        if (sees(result.value)) return { done: false, value: placed(result.value, cursors) }
-      }
-    },
-    return: async () => {
-      await events.return?.()
-      return { done: true, value: undefined }
-    },
-    [Symbol.asyncIterator]() {
-      return this
+    ...log,
+    readAfter: async (position, limit) => {
+      const { events, startsAfter } = await log.readAfter(position, limit)
+      return { events: events.map((event) => placed(event, cursors)), startsAfter }
     },
   }
+}
+
+function sizeOf(event: PlacedEvent): number {
+  return event.dataJson.length + eventOverheadBytes
 }
 
 /** The cursor after which comes what is appended from now on. @throws what `readStream` throws */
@@ -131,8 +130,4 @@ export async function streamEnd(scope: Scope, streamId: string): Promise<string>
   await authorizeRead(scope, streamId)
   const { position } = await scope.streams.log(streamId).head()
   return scope.cursors.for(scope.tenant.tenantId, streamId).encode(position)
-}
-
-export function placed(event: StreamEvent, cursors: StreamCursors): PlacedEvent {
-  return { ...event, cursor: cursors.encode(event.position) }
 }

@@ -1,10 +1,11 @@
 import type { Authorizer } from '@heirloom/authz'
-import type { CursorCodec } from '@heirloom/streams'
+import type { CursorCodec, StreamReaders } from '@heirloom/streams'
 import type { TenantContext } from '@heirloom/tenancy'
 import type { Diagnostics } from './backend-health.js'
 import type { RouteMigrations } from './migration.js'
 import type { EventStreams, Legacies, Routes } from './ports.js'
 import type { Stores } from './stores/stores.js'
+import type { PlacedEvent } from './stream-event.js'
 
 /** What a use case works with: one caller, and everything bound to the caller's tenant. */
 export interface Scope {
@@ -21,8 +22,10 @@ export interface Scope {
   readonly now: () => number
   /** For the log: something that failed without making the request fail. */
   readonly report: (error: unknown, what: string) => void
-  /** How long a subscription trusts that no news is no event. */
-  readonly pollIntervalMs: number
+  /** Of the whole process: what one tenant follows is read once for all its callers. */
+  readonly readers: StreamReaders<PlacedEvent>
+  /** How long a subscription may go on before its caller is authorised anew. */
+  readonly subscriptionLifeMs: number
 }
 
 /** kind:id, as events and audits name who acted. */

@@ -1,4 +1,4 @@
-import type { LogEvent } from '@heirloom/streams'
+import type { LogEvent, StreamCursors } from '@heirloom/streams'
 import type { Page } from './route.js'
 
 export interface NewStreamEvent {
@@ -19,6 +19,31 @@ export interface StreamEvent extends NewStreamEvent, LogEvent {
 /** An event with the cursor that a reader goes on from. */
 export interface PlacedEvent extends StreamEvent {
   readonly cursor: string
+  /** `data` as JSON text. */
+  readonly dataJson: string
+  /** What `write` makes of it, made once for everybody who asks with the same function. */
+  textBy(write: (event: PlacedEvent) => string): string
+}
+
+/** What all who follow a stream share of an event is made once, when the first one asks for it. */
+export function placed(event: StreamEvent, cursors: StreamCursors): PlacedEvent {
+  let cursor: string | undefined
+  let dataJson: string | undefined
+  let text: { readonly by: unknown; readonly text: string } | undefined
+  const made: PlacedEvent = {
+    ...event,
+    get cursor() {
+      return (cursor ??= cursors.encode(event.position))
+    },
+    get dataJson() {
+      return (dataJson ??= JSON.stringify(event.data))
+    },
+    textBy: (write) => {
+      if (text?.by !== write) text = { by: write, text: write(made) }
+      return text.text
+    },
+  }
+  return made
 }
 
 export type StreamEventPage = Page<PlacedEvent>

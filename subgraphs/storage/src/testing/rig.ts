@@ -8,6 +8,7 @@ import {
   type LeaseTimes,
 } from '@heirloom/persistence'
 import { createDatabase } from '@heirloom/postgres'
+import type { StreamLimits } from '@heirloom/streams'
 import { createPeer } from '@heirloom/subgraph'
 import type { TenantContext } from '@heirloom/tenancy'
 import {
@@ -60,6 +61,8 @@ export interface ProcessOptions {
   readonly now?: () => number
   /** Long, where a test is to show that it does not wait for a poll. */
   readonly pollIntervalMs?: number
+  readonly subscriptionLifeMs?: number
+  readonly streamLimits?: Partial<StreamLimits>
   readonly backends?: (backends: readonly Backend[]) => readonly Backend[]
   readonly port?: number
   readonly leases?: LeaseTimes
@@ -68,6 +71,7 @@ export interface ProcessOptions {
 }
 
 const aMinuteMs = 60_000
+const anHourMs = 3_600_000
 const unchanged = (backends: readonly Backend[]): readonly Backend[] => backends
 const bootstrap = parseBootstrap(`
 registry: { tenant_id: t_system, backend_type: postgres, config: { connection: main } }
@@ -112,6 +116,8 @@ export async function startStorageRig(options: ProcessOptions = {}): Promise<Sto
       authorizer: createAuthorizer(),
       cursorKeys: [{ kid: 'test', secret: Buffer.alloc(32, 7) }],
       pollIntervalMs,
+      subscriptionLifeMs: merged.subscriptionLifeMs ?? anHourMs,
+      ...(merged.streamLimits === undefined ? {} : { streamLimits: merged.streamLimits }),
       logger,
       ...clock,
     })

@@ -156,6 +156,7 @@ export const isolationCases: {
       listAfter: (store) => store.listAfter('s', 0, 50),
       head: (store) => store.head('s'),
       append: (store) => store.append('s', [{ ...event, data: { other: true } }]),
+      trim: (store) => store.trim('s', { maxEvents: 0 }),
     },
   },
   firearms_policy_store: {
