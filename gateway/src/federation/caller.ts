@@ -16,23 +16,23 @@ export function createCallerFactory(
   now?: () => number,
 ): CreateCaller {
   return (tenant) => {
-    const minted = new Map<string, Promise<string>>()
-    const { requestId } = tenant
-    const authorizationFor = (subgraph: string): Promise<string> => {
-      const audience = [subgraph, ...(asks.get(subgraph) ?? [])]
-      const token =
-        minted.get(subgraph) ??
-        mintInternalToken(key, audience, tenant, now).then((text) => `Bearer ${text}`)
-      minted.set(subgraph, token)
-      return token
-    }
+    const minted = new Map<string, Promise<Readonly<Record<string, string>>>>()
     return {
-      requestId,
+      requestId: tenant.requestId,
       traceparent: tenant.traceparent ?? newTraceparent(),
       rights: rightsKey(tenant),
-      tenant,
-      authorizationFor,
-      headersFor: async (subgraph) => ({ authorization: await authorizationFor(subgraph) }),
+      // All that a token says of the caller, and nothing of the request.
+      identity: JSON.stringify({ ...tenant, requestId: '', traceparent: '' }),
+      headersFor: (subgraph) => {
+        const audience = [subgraph, ...(asks.get(subgraph) ?? [])]
+        const headers =
+          minted.get(subgraph) ??
+          mintInternalToken(key, audience, tenant, now).then((token) => ({
+            authorization: `Bearer ${token}`,
+          }))
+        minted.set(subgraph, headers)
+        return headers
+      },
     }
   }
 }

@@ -10,6 +10,9 @@ import type { Logger } from '@heirloom/telemetry'
 
 export type FormatError = (error: unknown) => GraphQLFormattedError
 
+/** A formatter for the errors of one request. */
+export type CreateErrorFormatter = (requestId: string, logger: Logger) => FormatError
+
 /** How Apollo and graphql-js name what is wrong with a request, in our codes. */
 const translatedCodes: Readonly<Record<string, ErrorCode>> = {
   GRAPHQL_PARSE_FAILED: 'GRAPHQL_PARSE_FAILED',
@@ -42,6 +45,27 @@ export function createErrorFormatter(requestId: string, logger: Logger): FormatE
       extensions: { ...errorFields(known, requestIdOf(at) ?? requestId) },
     }
   }
+}
+
+/**
+ * For subgraphs that are not ours: what they say about an error reaches the client as they said it.
+ * What went wrong in the gateway itself is masked all the same.
+ */
+export function createOpenErrorFormatter(requestId: string, logger: Logger): FormatError {
+  const format = createErrorFormatter(requestId, logger)
+  return (error) => {
+    if (!(error instanceof GraphQLError) || !isFromSubgraph(error)) return format(error)
+    const { message, path, extensions } = error.toJSON()
+    const said = extensions ?? {}
+    return { message, ...(path === undefined ? {} : { path }), extensions: said }
+  }
+}
+
+function isFromSubgraph({ extensions, originalError }: GraphQLError): boolean {
+  const { code } = extensions
+  // Apollo's executor keeps what the subgraph sent, which is no Error at all.
+  if (originalError instanceof Error && !(originalError instanceof GraphQLError)) return false
+  return typeof code === 'string' && !Object.hasOwn(translatedCodes, code) && !isErrorCode(code)
 }
 
 function appErrorOf(error: unknown): AppError {

@@ -8,9 +8,9 @@ import {
   type GraphQLFormattedError,
 } from 'graphql'
 import type { Logger } from '@heirloom/telemetry'
-import { maxTokens, operationLimits } from '../guard/operation-limits.js'
+import { maxTokens } from '../guard/operation-limits.js'
 import { createDataSource, type GatewayContext } from './data-source.js'
-import { createErrorFormatter } from './format-error.js'
+import { defaultPolicy, type OperationPolicy } from './operation-policy.js'
 import type { Caller, FetchSubgraph } from './subgraph-request.js'
 import type { Supergraph } from './supergraph.js'
 
@@ -44,6 +44,7 @@ export async function createOperations(
   supergraph: Supergraph,
   fetchSubgraph: FetchSubgraph,
   logger: Logger,
+  { rules, formatErrors }: OperationPolicy = defaultPolicy,
 ): Promise<Operations> {
   const gateway = new ApolloGateway({
     supergraphSdl: supergraph.sdl,
@@ -59,7 +60,7 @@ export async function createOperations(
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens },
-    validationRules: [...operationLimits],
+    validationRules: [...rules],
     plugins: [{ requestDidStart: () => Promise.resolve(refuseWhatCannotRun) }],
     // The original goes through: it is formatted below, where the request is known.
     formatError: (_formatted, error) => ({ message: '', extensions: { error } }),
@@ -82,7 +83,7 @@ export async function createOperations(
       )
       if (response.body.kind !== 'single') throw new Error('unreachable: nothing is deferred')
       const { data, errors, extensions } = response.body.singleResult
-      const format = createErrorFormatter(caller.tenant.requestId, logger)
+      const format = formatErrors(caller.requestId, logger)
       const reported = errors?.map((error) => format(error.extensions?.['error']))
       return {
         status: response.http.status ?? 200,

@@ -1,7 +1,9 @@
 import type { Logger } from '@heirloom/telemetry'
 import { createCompiledOperations } from './compiled/compiled-operations.js'
 import { createPlanInterpreter, type ExecutePlan } from './execute-plan.js'
+import { defaultPolicy, type OperationPolicy } from './operation-policy.js'
 import { createOperations, type Operations } from './operations.js'
+import { plannersFor, type PlannerName } from './planners.js'
 import { createPlanner, type PlanOperation } from './planner.js'
 import { createSubgraphClient, type SubgraphClient } from './subgraph-client.js'
 import type { Supergraph } from './supergraph.js'
@@ -12,6 +14,7 @@ export interface ServedSupergraph {
   /** The address of each subgraph's /graphql, by name. */
   readonly urls: ReadonlyMap<string, string>
   readonly subgraphs: SubgraphClient
+  readonly policy: OperationPolicy
   readonly operations: Operations
   readonly plan: PlanOperation
   readonly executePlan: ExecutePlan
@@ -24,29 +27,44 @@ export interface ServingOptions {
   readonly subgraphUrls: ReadonlyMap<string, string>
   /** What runs queries and mutations: Apollo's executor, or plans compiled to code. */
   readonly executor: 'reference' | 'compiled'
+  /** Whose plans are compiled; auto by default. */
+  readonly planner?: PlannerName | undefined
+  /** Whether a query that its caller repeats while it is under way runs once; true by default. */
+  readonly shareInFlight?: boolean | undefined
   readonly logger: Logger
   readonly subgraphTimeoutMs?: number | undefined
+  readonly policy?: OperationPolicy | undefined
 }
 
 export async function serveSupergraph(
   supergraph: Supergraph,
-  { subgraphUrls, executor, logger, subgraphTimeoutMs }: ServingOptions,
+  options: ServingOptions,
 ): Promise<ServedSupergraph> {
+  const { subgraphUrls, executor, logger, policy = defaultPolicy } = options
   const urls = new Map(
     supergraph.subgraphs.map(({ name, url }) => [name, subgraphUrls.get(name) ?? url]),
   )
   const plan = createPlanner(supergraph)
-  const subgraphs = createSubgraphClient({ urls, logger, timeoutMs: subgraphTimeoutMs })
+  const subgraphs = createSubgraphClient({ urls, logger, timeoutMs: options.subgraphTimeoutMs })
   const fetchSubgraph = subgraphs.fetch
-  const reference = await createOperations(supergraph, fetchSubgraph, logger)
+  const reference = await createOperations(supergraph, fetchSubgraph, logger, policy)
   const operations =
     executor === 'reference'
       ? reference
-      : createCompiledOperations({ supergraph, plan, fetchSubgraph, reference, logger })
+      : createCompiledOperations({
+          supergraph,
+          plans: await plannersFor(supergraph, plan, options.planner ?? 'auto'),
+          fetchSubgraph,
+          reference,
+          logger,
+          policy,
+          shareInFlight: options.shareInFlight,
+        })
   return {
     supergraph,
     urls,
     subgraphs,
+    policy,
     operations,
     plan,
     executePlan: createPlanInterpreter(supergraph.schema, fetchSubgraph),

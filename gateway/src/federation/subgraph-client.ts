@@ -68,12 +68,19 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     }
   }
 
-  async function send(to: Subgraph, operation: SubgraphRequest): Promise<SubgraphAnswer> {
-    const { caller } = operation
-    const headers = await caller.headersFor(to.name)
+  async function fieldsOf({ caller, subgraph: name }: SubgraphRequest): Promise<string> {
+    const headers = await caller.headersFor(name)
     let fields = field('x-request-id', caller.requestId)
     fields += field('traceparent', childTraceparent(caller.traceparent))
-    for (const name of Object.keys(headers)) fields += field(name, headers[name] ?? '')
+    for (const key of Object.keys(headers)) fields += field(key, headers[key] ?? '')
+    return fields
+  }
+
+  async function send(
+    to: Subgraph,
+    operation: SubgraphRequest,
+    fields: string,
+  ): Promise<SubgraphAnswer> {
     const { text } = await to.client.post({
       fields,
       body: operation.body ?? bodyOf(operation),
@@ -85,7 +92,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
   }
 
   function failed(operation: SubgraphRequest, error: unknown): SubgraphAnswer {
-    const known = unavailable(error)
+    const known = unavailable(operation.subgraph, error)
     const { requestId } = operation.caller
     // Who asked may simply have gone.
     if (operation.signal?.aborted !== true) {
@@ -103,9 +110,15 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
       if (to === undefined) {
         return failed(operation, new Error(`no address for the subgraph ${operation.subgraph}`))
       }
+      let fields: string
+      try {
+        fields = await fieldsOf(operation)
+      } catch (error) {
+        return failed(operation, error)
+      }
       if (!to.breaker.tryPass()) return failed(operation, new Error('it is left alone for a while'))
       try {
-        const answer = await send(to, operation)
+        const answer = await send(to, operation, fields)
         to.breaker.succeeded()
         return answer
       } catch (error) {
@@ -140,9 +153,10 @@ function bodyOf({ query, variables, operationName }: SubgraphRequest): string {
   return JSON.stringify({ query, variables, operationName })
 }
 
-/** A header line. What is not visible ASCII could end it, and begin another. */
+/** A header line. A control character could end it, and begin another (RFC 9110, section 5.5). */
 function field(name: string, value: string): string {
-  if (!/^[\t\x20-\x7e]*$/.test(value)) throw new Error(`the header ${name} holds what none may`)
+  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+    throw new Error(`the header ${name} holds what none may`)
   return `${name}: ${value}\r\n`
 }
 
@@ -189,15 +203,17 @@ function isPathStep(step: unknown): step is string | number {
   return typeof step === 'string' || typeof step === 'number'
 }
 
-function unavailable(cause: unknown): AppError {
+function unavailable(subgraph: string, cause: unknown): AppError {
+  const details = { subgraph }
   const timedOut =
     cause instanceof undici.HeadersTimeoutError ||
     cause instanceof undici.BodyTimeoutError ||
     (cause instanceof Error && cause.name === 'TimeoutError')
   return timedOut
-    ? new AppError('TIMEOUT', 'a part of the system took too long to answer', { cause })
+    ? new AppError('TIMEOUT', 'a part of the system took too long to answer', { cause, details })
     : new AppError('SUBGRAPH_UNAVAILABLE', 'a part of the system gives no answer; try again', {
         cause,
+        details,
       })
 }
 

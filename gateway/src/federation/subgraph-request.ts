@@ -1,4 +1,3 @@
-import type { TenantContext } from '@heirloom/tenancy'
 import type { JsonObject } from './json.js'
 
 /** The ids that tie traces and logs of one request, or one subscription, together. */
@@ -12,6 +11,8 @@ export interface RequestIds {
 export interface Asker extends RequestIds {
   /** Equal for those who may be handed the same copy of what was read. */
   readonly rights: string
+  /** Whom to count what is open for; undefined where nobody knows who it is. */
+  readonly who?: { readonly tenant: string; readonly user: string } | undefined
   /** What says so to subgraphs may live for a minute only: one per request, or per event. */
   readonly createCaller: () => Caller
 }
@@ -19,11 +20,13 @@ export interface Asker extends RequestIds {
 /** Who asks, and the headers that say so to each subgraph. Made once per request or event. */
 export interface Caller extends RequestIds {
   readonly rights: string
+  /**
+   * Equal only for one and the same caller, to whom subgraphs answer the same; undefined where
+   * that is not known, and nothing may be shared.
+   */
+  readonly identity?: string | undefined
   /** By their names in lower case; made once for each subgraph, then remembered. */
   headersFor(subgraph: string): Promise<Readonly<Record<string, string>>>
-  readonly tenant: TenantContext
-  /** The value of the Authorization header for one subgraph; minted once, then remembered. */
-  authorizationFor(subgraph: string): Promise<string>
 }
 
 export interface SubgraphRequest {

@@ -8,8 +8,11 @@ export interface AnswerShape {
   readonly fields: Map<string, AnswerShape | null>
 }
 
-/** The shape of what a subgraph answers to an operation. */
-export function answerShape(document: DocumentNode): AnswerShape {
+/** The shape of what a subgraph answers to an operation. Keys that the plan itself made up are let through. */
+export function answerShape(
+  document: DocumentNode,
+  planKeys: ReadonlySet<string> = new Set(['_entities']),
+): AnswerShape {
   const root: AnswerShape = { fields: new Map() }
   const operation = document.definitions.find(({ kind }) => kind === Kind.OPERATION_DEFINITION)
   if (operation?.kind !== Kind.OPERATION_DEFINITION) {
@@ -31,7 +34,7 @@ export function answerShape(document: DocumentNode): AnswerShape {
         if (fragment !== undefined) add(fragment.selectionSet, shape)
       } else {
         const key = selection.alias?.value ?? selection.name.value
-        if (key !== '_entities') refuseReservedName(key, selection.name.value)
+        if (!planKeys.has(key)) refuseReservedName(key, selection.name.value)
         const inner = shape.fields.get(key) ?? null
         if (selection.selectionSet === undefined) shape.fields.set(key, inner)
         else {

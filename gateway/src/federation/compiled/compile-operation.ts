@@ -1,4 +1,3 @@
-import { isPlanNode } from '@apollo/query-planner'
 import {
   getOperationAST,
   GraphQLError,
@@ -12,17 +11,23 @@ import {
   type DocumentNode,
   type FragmentDefinitionNode,
   type OperationDefinitionNode,
+  type ValidationRule,
 } from 'graphql'
 import type { Logger } from '@heirloom/telemetry'
-import { maxTokens, operationLimits } from '../../guard/operation-limits.js'
-import type { PlanOperation } from '../planner.js'
+import { maxTokens } from '../../guard/operation-limits.js'
+import type { ExecutionPlan, PlanForExecution } from '../plan.js'
 import type { Supergraph } from '../supergraph.js'
 import { BoundedCache } from './bounded-cache.js'
 import type { Fragments } from './collect-fields.js'
 import { compilePlan, type Step } from './compile-plan.js'
 import { compileSerializer, type Serialize } from './compile-serializer.js'
 import type { OwnKeys } from './own-keys.js'
-import { selectingVariables, specialised, withoutEmptySets } from './specialise.js'
+import {
+  selectingVariables,
+  specialised,
+  withTypenames,
+  withoutIntrospection,
+} from './specialise.js'
 import { Unsupported, type FallbackReason } from './unsupported.js'
 
 /** A valid operation of a client, not compiled yet. */
@@ -37,6 +42,8 @@ export interface PreparedOperation {
 }
 
 export interface CompiledOperation {
+  /** Differs from that of every other operation of this compiler. */
+  readonly id: number
   readonly document: DocumentNode
   readonly execute: Step
   readonly serialize: Serialize
@@ -65,14 +72,16 @@ const maxTextLength = 16_384
  */
 export function createOperationCompiler(
   supergraph: Supergraph,
-  plan: PlanOperation,
+  plans: readonly PlanForExecution[],
   ownKeys: OwnKeys,
-  logger: Logger,
+  options: { readonly logger: Logger; readonly rules: readonly ValidationRule[] },
 ): OperationCompiler {
+  const { logger } = options
   const { apiSchema, schema } = supergraph
+  let compiledCount = 0
   const byText = new BoundedCache<PreparedOperation>(maxTexts)
   const byOperation = new BoundedCache<PreparedOperation>(maxOperations)
-  const rules = [...specifiedRules, ...operationLimits]
+  const rules = [...specifiedRules, ...options.rules]
 
   return {
     prepare: (query, operationName) => {
@@ -127,9 +136,10 @@ export function createOperationCompiler(
       const definition = getOperationAST(document)
       if (definition === null || definition === undefined) return 'compiler_error'
       const serialize = compileSerializer(apiSchema, definition, fragmentsOf(document), ownKeys)
-      const { node } = planned(ownKeys.document(withoutEmptySets(document)))
-      if (node !== undefined && !isPlanNode(node)) return 'not_a_query_or_mutation'
-      return { document, execute: compilePlan(schema, node), serialize }
+      const toPlan = ownKeys.document(withTypenames(apiSchema, withoutIntrospection(document)))
+      const execute = firstThatCompiles(toPlan)
+      compiledCount += 1
+      return { id: compiledCount, document, execute, serialize }
     } catch (error) {
       if (error instanceof Unsupported) return error.reason
       logger.error({ err: error }, 'an operation could not be compiled')
@@ -137,7 +147,20 @@ export function createOperationCompiler(
     }
   }
 
-  function planned(document: DocumentNode): ReturnType<PlanOperation> {
+  /** What one planner refuses, or plans in a way that is not understood, the next may do. */
+  function firstThatCompiles(document: DocumentNode): Step {
+    let reason: unknown
+    for (const plan of plans) {
+      try {
+        return compilePlan(schema, planned(plan, document).node)
+      } catch (error) {
+        reason = error
+      }
+    }
+    throw reason
+  }
+
+  function planned(plan: PlanForExecution, document: DocumentNode): ExecutionPlan {
     try {
       return plan(document)
     } catch (error) {

@@ -9,6 +9,12 @@ import { refuseReservedName, Unsupported } from './unsupported.js'
  */
 export type WriteRepresentation = (object: JsonObject) => string | undefined
 
+export interface Representations {
+  readonly write: WriteRepresentation
+  /** By type: the only field that its objects are asked for by, where that is a plain value. */
+  readonly simpleKeys: ReadonlyMap<string, string>
+}
+
 type Generated = (tools: { json: (value: unknown) => string }) => WriteRepresentation
 type Selections = readonly QueryPlanSelectionNode[]
 
@@ -18,13 +24,18 @@ export function compileRepresentations(
   schema: GraphQLSchema,
   requires: Selections,
   rewrites: readonly FetchDataRewrite[],
-): WriteRepresentation {
+): Representations {
   const functions: string[] = []
+  const simpleKeys = new Map<string, string>()
   const cases: string[] = []
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) && !isInterfaceType(type)) continue
     const fields = fieldsOf(schema, requires, type.name)
     if (!fields.has('__typename')) continue
+    const [key, ...others] = [...fields.keys()].filter((field) => field !== '__typename')
+    if (key !== undefined && others.length === 0 && fields.get(key)?.length === 0) {
+      simpleKeys.set(type.name, key)
+    }
     const name = objectFunction(fields, renamed(schema, type.name, rewrites))
     cases.push(`case ${JSON.stringify(type.name)}: return ${name}(o)`)
   }
@@ -36,7 +47,8 @@ export function compileRepresentations(
   ].join('\n')
   // Holds names that the planner took from the schema, and strings that JSON.stringify quoted.
   // oxlint-disable-next-line typescript/no-implied-eval -- generated code is the point: see above
-  return (new Function('tools', source) as Generated)({ json })
+  const write = (new Function('tools', source) as Generated)({ json })
+  return { write, simpleKeys }
 
   /** `o` is known to be of the type, which is sent under the name that the subgraph knows. */
   function objectFunction(fields: Fields, sentAs?: string): string {

@@ -3,14 +3,6 @@ import { startExecutors, type Executors } from './testing/executors.js'
 
 // The reference is Apollo's own executor over the same subgraphs: whatever it answers, we answer.
 
-let executors: Executors
-
-beforeAll(async () => {
-  executors = await startExecutors()
-})
-
-afterAll(() => executors.close())
-
 type Case = [what: string, query: string, variables?: Record<string, unknown>]
 
 const full: readonly Case[] = [
@@ -151,100 +143,152 @@ const failing: readonly Case[] = [
   ],
 ]
 
-describe('a compiled plan', () => {
-  it.each(full)('gives what the reference gives: %s', async (_what, query, variables) => {
-    const before = executors.compiled.counts()
-    const { errors } = await executors.expectEqual(query, variables)
-    expect(errors).toEqual([])
-    const after = executors.compiled.counts()
-    expect([...after.fallbacks]).toEqual([...before.fallbacks])
-    expect(after.compiled).toBe(before.compiled + 1)
+describe.each(['apollo', 'hive'] as const)('with the planner of %s', (planner) => {
+  let executors: Executors
+
+  beforeAll(async () => {
+    executors = await startExecutors(undefined, planner)
   })
 
-  it.each([
-    [true, true],
-    [true, false],
-    [false, true],
-    [false, false],
-  ])('includes and skips what the reference does: %s, %s', async (a, b) => {
-    const { errors } = await executors.expectEqual(conditional, { a, b })
-    expect(errors).toEqual([])
-  })
+  afterAll(() => executors.close())
 
-  it.each(failing)('reports errors where the reference does: %s', async (_what, query) => {
-    const { errors } = await executors.expectEqual(query)
-    expect(errors.length).toBeGreaterThan(0)
-  })
+  describe('a compiled plan', () => {
+    it.each(full)('gives what the reference gives: %s', async (_what, query, variables) => {
+      const before = executors.compiled.counts()
+      const { errors } = await executors.expectEqual(query, variables)
+      expect(errors).toEqual([])
+      const after = executors.compiled.counts()
+      expect([...after.fallbacks]).toEqual([...before.fallbacks])
+      expect(after.compiled).toBe(before.compiled + 1)
+    })
 
-  it('tells an object of which everything is skipped from one that is not there', async () => {
-    const query = 'query Q($b: Boolean!) { me { name @include(if: $b) } }'
-    expect(await executors.runCompiled(query, { b: false })).toEqual({
-      data: { me: {} },
-      errors: [],
+    it.each([
+      [true, true],
+      [true, false],
+      [false, true],
+      [false, false],
+    ])('includes and skips what the reference does: %s, %s', async (a, b) => {
+      const { errors } = await executors.expectEqual(conditional, { a, b })
+      expect(errors).toEqual([])
+    })
+
+    it.each(failing)('reports errors where the reference does: %s', async (_what, query) => {
+      const { errors } = await executors.expectEqual(query)
+      expect(errors.length).toBeGreaterThan(0)
+    })
+
+    it('tells an object of which everything is skipped from one that is not there', async () => {
+      const query = 'query Q($b: Boolean!) { me { name @include(if: $b) } }'
+      expect(await executors.runCompiled(query, { b: false })).toEqual({
+        data: { me: {} },
+        errors: [],
+      })
+    })
+
+    it('keeps the type of an object that an interface object knows by another name', async () => {
+      const query = `query Q($b: Boolean!) { found {
+      ... on Book @skip(if: $b) { r: rating } ... on Book { rating __typename }
+    } }`
+      const expected = await executors.runMonolith(query, { b: false })
+      expect(await executors.runCompiled(query, { b: false })).toEqual(expected)
+    })
+
+    it.each([
+      ['with other arguments', '{ products { price cost } }'],
+      ['with other arguments, given', '{ products { price(currency: "EUR") cost } }'],
+      ['which is another field', '{ products { price: inStock cost name: sku label } }'],
+      [
+        'which is another field, of a key',
+        '{ products { sku: name inStock id: sku reviews { body } } }',
+      ],
+      ['which is an object', '{ products { size: brand { id: country } shipping } }'],
+      ['which fails', '{ products { price: broken cost } }'],
+    ])('never takes a field of the client for one that is required: %s', async (_what, query) => {
+      const expected = await executors.runMonolith(query)
+      const { data, errors } = await executors.runCompiled(query)
+      expect(data).toEqual(expected.data)
+      expect(errors.map((error) => error.split(' ')[0])).toEqual(
+        expected.errors.map((error) => error.split(' ')[0]),
+      )
+    })
+
+    it('never answers with a field that was not asked for', async () => {
+      executors.sent.length = 0
+      const { data } = await executors.runCompiled('{ products { inStock } }')
+      expect(JSON.stringify(data)).not.toContain('sku')
+      expect(executors.sent.length).toBe(2)
+    })
+
+    it('asks for each entity once, however often it is referred to', async () => {
+      executors.sent.length = 0
+      await executors.runCompiled('{ products { reviews { author { age } } } }')
+      const asked = executors.sent.filter(({ subgraph }) => subgraph === 'users')
+      expect(asked.length).toBe(1)
+      const { variables } = JSON.parse(asked[0]?.body ?? '') as {
+        variables: { representations: { id: string }[] }
+      }
+      const ids = variables.representations.map(({ id }) => id)
+      expect(ids.length).toBe(new Set(ids).size)
     })
   })
 
-  it('keeps the type of an object that an interface object knows by another name', async () => {
-    const query = `query Q($b: Boolean!) { found {
-      ... on Book @skip(if: $b) { r: rating } ... on Book { rating __typename }
-    } }`
-    const expected = await executors.runMonolith(query, { b: false })
-    expect(await executors.runCompiled(query, { b: false })).toEqual(expected)
+  describe('falling back', () => {
+    it.each([
+      ['{', 'invalid_request'],
+      ['{ nothing }', 'invalid_request'],
+      ['query A { me { id } } query B { me { id } }', 'invalid_request'],
+      ['query Q($a: Boolean!) { me @include(if: $a) { id } }', 'invalid_variables'],
+      ['{ me { constructor: name } }', 'reserved_name'],
+      ['{ me { __proto__: name } }', 'reserved_name'],
+      ['{ me { __typename: name } }', 'reserved_name'],
+    ])('leaves %s to the reference, and counts why', async (query, reason) => {
+      const before = executors.compiled.counts().fallbacks
+      await executors.expectEqual(query)
+      const after = executors.compiled.counts().fallbacks
+      const counted = [...after].filter(([key, count]) => count !== (before.get(key) ?? 0))
+      expect(counted.map(([key]) => key)).toEqual([reason])
+    })
   })
 
-  it.each([
-    ['with other arguments', '{ products { price cost } }'],
-    ['with other arguments, given', '{ products { price(currency: "EUR") cost } }'],
-    ['which is another field', '{ products { price: inStock cost name: sku label } }'],
-    [
-      'which is another field, of a key',
-      '{ products { sku: name inStock id: sku reviews { body } } }',
-    ],
-    ['which is an object', '{ products { size: brand { id: country } shipping } }'],
-    ['which fails', '{ products { price: broken cost } }'],
-  ])('never takes a field of the client for one that is required: %s', async (_what, query) => {
-    const expected = await executors.runMonolith(query)
-    const { data, errors } = await executors.runCompiled(query)
-    expect(data).toEqual(expected.data)
-    expect(errors.map((error) => error.split(' ')[0])).toEqual(
-      expected.errors.map((error) => error.split(' ')[0]),
-    )
-  })
+  describe('sharing', () => {
+    const query = 'query Q($id: ID!) { product(id: $id) { name inStock } }'
+    const ask = (id: string, who: string | undefined, text = query) =>
+      executors.respond({ query: text, variables: { id } }, who)
 
-  it('never answers with a field that was not asked for', async () => {
-    executors.sent.length = 0
-    const { data } = await executors.runCompiled('{ products { inStock } }')
-    expect(JSON.stringify(data)).not.toContain('sku')
-    expect(executors.sent.length).toBe(2)
-  })
+    it('answers one caller who asks the same twice at once from one run', async () => {
+      executors.sent.length = 0
+      const before = executors.compiled.counts().shared
+      const answers = await Promise.all([ask('p1', 'a'), ask('p1', 'a'), ask('p1', 'a')])
+      expect(new Set(answers).size).toBe(1)
+      expect(executors.sent.length).toBe(2)
+      expect(executors.compiled.counts().shared).toBe(before + 2)
+    })
 
-  it('asks for each entity once, however often it is referred to', async () => {
-    executors.sent.length = 0
-    await executors.runCompiled('{ products { reviews { author { age } } } }')
-    const asked = executors.sent.filter(({ subgraph }) => subgraph === 'users')
-    expect(asked.length).toBe(1)
-    const { variables } = JSON.parse(asked[0]?.body ?? '') as {
-      variables: { representations: { id: string }[] }
-    }
-    const ids = variables.representations.map(({ id }) => id)
-    expect(ids.length).toBe(new Set(ids).size)
-  })
-})
+    it.each([
+      ['another caller', () => ask('p1', 'b')],
+      ['who cannot be told from others', () => ask('p1', undefined)],
+      ['other variables', () => ask('p2', 'a')],
+      ['another text', () => ask('p1', 'a', query.replace('name', 'sku'))],
+    ])('never happens for %s', async (_what, other) => {
+      executors.sent.length = 0
+      await Promise.all([ask('p1', 'a'), other()])
+      expect(executors.sent.length).toBe(4)
+    })
 
-describe('falling back', () => {
-  it.each([
-    ['{', 'invalid_request'],
-    ['{ nothing }', 'invalid_request'],
-    ['query A { me { id } } query B { me { id } }', 'invalid_request'],
-    ['query Q($a: Boolean!) { me @include(if: $a) { id } }', 'invalid_variables'],
-    ['{ me { constructor: name } }', 'reserved_name'],
-    ['{ me { __proto__: name } }', 'reserved_name'],
-    ['{ me { __typename: name } }', 'reserved_name'],
-  ])('leaves %s to the reference, and counts why', async (query, reason) => {
-    const before = executors.compiled.counts().fallbacks
-    await executors.expectEqual(query)
-    const after = executors.compiled.counts().fallbacks
-    const counted = [...after].filter(([key, count]) => count !== (before.get(key) ?? 0))
-    expect(counted.map(([key]) => key)).toEqual([reason])
+    it('never happens for what changes data', async () => {
+      executors.sent.length = 0
+      const change = 'mutation { age(id: "u1") { age } }'
+      await Promise.all([ask('p1', 'a', change), ask('p1', 'a', change)])
+      expect(executors.sent.length).toBe(2)
+    })
+
+    it('shows nobody who has changed something what was read before', async () => {
+      executors.sent.length = 0
+      const first = ask('p1', 'a')
+      await ask('p1', 'a', 'mutation { age(id: "u1") { age } }')
+      await Promise.all([first, ask('p1', 'a')])
+      const roots = executors.sent.filter(({ body }) => body?.includes('product(id'))
+      expect(roots.length).toBe(2)
+    })
   })
 })

@@ -1,9 +1,9 @@
-import { execute, getVariableValues, GraphQLError, print } from 'graphql'
+import { execute, getVariableValues, GraphQLError, OperationTypeNode, print } from 'graphql'
 import type { Logger } from '@heirloom/telemetry'
-import { createErrorFormatter } from '../format-error.js'
 import { getOwn, isObject, type JsonObject } from '../json.js'
+import { defaultPolicy, type OperationPolicy } from '../operation-policy.js'
 import type { OperationRequest, Operations, OperationText } from '../operations.js'
-import type { PlanOperation } from '../planner.js'
+import type { PlanForExecution } from '../plan.js'
 import type { Caller, FetchSubgraph, SubgraphError } from '../subgraph-request.js'
 import type { Supergraph } from '../supergraph.js'
 import {
@@ -12,21 +12,43 @@ import {
   type PreparedOperation,
 } from './compile-operation.js'
 import { MalformedData } from './compile-serializer.js'
+import { InFlight } from './in-flight.js'
 import { createOwnKeys, type OwnKeys } from './own-keys.js'
 import type { FallbackReason } from './unsupported.js'
 
+export interface OperationCounts {
+  /** Run by compiled code; how many of these were handed what another was waiting for already. */
+  readonly compiled: number
+  readonly shared: number
+  /** Left to the reference, by reason. */
+  readonly fallbacks: ReadonlyMap<FallbackReason, number>
+}
+
 export interface CompiledOperations extends Operations {
-  /** How many operations were compiled code's, and how many the reference's, by reason. */
-  counts(): { readonly compiled: number; readonly fallbacks: ReadonlyMap<FallbackReason, number> }
+  counts(): OperationCounts
 }
 
 export interface CompiledOperationsDeps {
   readonly supergraph: Supergraph
-  readonly plan: PlanOperation
+  /** Asked in this order: the next where one has no plan that can be compiled. */
+  readonly plans: readonly PlanForExecution[]
   readonly fetchSubgraph: FetchSubgraph
   /** Runs what is not understood. Closed with the operations. */
   readonly reference: Operations
   readonly logger: Logger
+  readonly policy?: OperationPolicy | undefined
+  /**
+   * Whether a query that a caller repeats while it is under way is answered with that answer.
+   * Never so across callers, nor across a mutation that ended in between.
+   */
+  readonly shareInFlight?: boolean | undefined
+}
+
+/** What came of an operation, before it is told to anybody. */
+interface Outcome {
+  readonly text: string | null
+  /** Undefined when nothing went wrong; what cannot be told beside data has none. */
+  readonly errors: readonly (GraphQLError | MalformedData)[] | undefined
 }
 
 /**
@@ -34,10 +56,15 @@ export interface CompiledOperationsDeps {
  * a whole and before anything is sent: a mutation never runs twice.
  */
 export function createCompiledOperations(deps: CompiledOperationsDeps): CompiledOperations {
-  const { supergraph, fetchSubgraph, reference, logger } = deps
+  const { supergraph, fetchSubgraph, reference, logger, policy = defaultPolicy } = deps
   const ownKeys = createOwnKeys(supergraph.schema)
-  const compiler = createOperationCompiler(supergraph, deps.plan, ownKeys, logger)
+  const compiler = createOperationCompiler(supergraph, deps.plans, ownKeys, {
+    logger,
+    rules: policy.rules,
+  })
+  const { shareInFlight = true } = deps
   const fallbacks = new Map<FallbackReason, number>()
+  const inFlight = new InFlight<Outcome>()
   let compiledCount = 0
 
   return {
@@ -46,7 +73,11 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
       const { status, body } = await respond(operation, caller)
       return { status, result: JSON.parse(body) as JsonObject }
     },
-    counts: () => ({ compiled: compiledCount, fallbacks: new Map(fallbacks) }),
+    counts: () => ({
+      compiled: compiledCount,
+      shared: inFlight.shared,
+      fallbacks: new Map(fallbacks),
+    }),
     close: () => reference.close(),
   }
 
@@ -60,16 +91,53 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
     const compiled = compiler.compile(prepared, variables)
     if (typeof compiled === 'string') return fallBack(compiled, request, caller)
     compiledCount += 1
-    return { status: 200, body: await runCompiled(compiled, { given, variables, caller }) }
+    const outcome = await outcomeOf(prepared, compiled, { given, variables, caller })
+    return { status: 200, body: told(outcome, caller) }
   }
 
-  function fallBack(
+  async function fallBack(
     reason: FallbackReason,
     request: OperationRequest,
     caller: Caller,
   ): Promise<OperationText> {
-    fallbacks.set(reason, (fallbacks.get(reason) ?? 0) + 1)
-    return reference.respond(request, caller)
+    const before = fallbacks.get(reason) ?? 0
+    fallbacks.set(reason, before + 1)
+    // A client's mistake is nothing to be told of; a gap of ours is, once.
+    if (before === 0 && !reason.startsWith('invalid_')) {
+      const about = { reason, request_id: caller.requestId }
+      logger.warn(about, 'an operation is left to the reference executor')
+    }
+    try {
+      return await reference.respond(request, caller)
+    } finally {
+      // It may have been a mutation.
+      inFlight.forget()
+    }
+  }
+
+  async function outcomeOf(
+    { definition }: PreparedOperation,
+    compiled: CompiledOperation,
+    run: Given,
+  ): Promise<Outcome> {
+    if (definition.operation !== OperationTypeNode.QUERY) {
+      try {
+        return await runCompiled(compiled, run)
+      } finally {
+        inFlight.forget()
+      }
+    }
+    const { identity } = run.caller
+    if (!shareInFlight || identity === undefined) return runCompiled(compiled, run)
+    const key = `${compiled.id} ${JSON.stringify(run.given)} ${identity}`
+    return inFlight.share(key, () => runCompiled(compiled, run))
+  }
+
+  function told({ text, errors }: Outcome, caller: Caller): string {
+    if (errors === undefined) return `{"data":${text}}`
+    const reported = JSON.stringify(errors.map(policy.formatErrors(caller.requestId, logger)))
+    const isMalformed = errors[0] instanceof MalformedData
+    return isMalformed ? `{"errors":${reported}}` : `{"errors":${reported},"data":${text}}`
   }
 
   function coerced(
@@ -84,7 +152,7 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
   async function runCompiled(
     compiled: CompiledOperation,
     { given, variables, caller }: Given,
-  ): Promise<string> {
+  ): Promise<Outcome> {
     const data: JsonObject = {}
     const errors: SubgraphError[] = []
     await compiled.execute({
@@ -101,29 +169,19 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
           caller,
         }),
     })
-    const format = createErrorFormatter(caller.tenant.requestId, logger)
     try {
       const text = compiled.serialize(data, variables)
-      const reported =
-        errors.length > 0
-          ? errors.map((error) => asGraphQLError(error, ownKeys))
-          : text === null
-            ? missing()
-            : undefined
-      return reported === undefined
-        ? `{"data":${text}}`
-        : `{"errors":${JSON.stringify(reported.map(format))},"data":${text}}`
+      if (errors.length > 0) {
+        return { text, errors: errors.map((error) => asGraphQLError(error, ownKeys)) }
+      }
+      return { text, errors: text === null ? missingValues(compiled, data, given) : undefined }
     } catch (error) {
       if (!(error instanceof MalformedData)) throw error
-      return JSON.stringify({ errors: [format(error)] })
-    }
-
-    /** Says which values are missing when, for lack of them, nothing at all is left. */
-    function missing(): readonly GraphQLError[] {
-      return missingValues(compiled, data, given)
+      return { text: null, errors: [error] }
     }
   }
 
+  /** Says which values are missing when, for lack of them, nothing at all is left. */
   function missingValues(
     { document }: CompiledOperation,
     data: JsonObject,

@@ -1,11 +1,17 @@
 import {
   GraphQLIncludeDirective,
   GraphQLSkipDirective,
+  isAbstractType,
   Kind,
+  TypeInfo,
   visit,
+  visitWithTypeInfo,
   type ConstDirectiveNode,
   type DirectiveNode,
   type DocumentNode,
+  type FieldNode,
+  type GraphQLSchema,
+  type SelectionNode,
   type SelectionSetNode,
 } from 'graphql'
 
@@ -38,15 +44,43 @@ export function specialised(document: DocumentNode, values: Values): DocumentNod
   return visit(document, { Field: selected, InlineFragment: selected, FragmentSpread: selected })
 }
 
-/** The same with a __typename in each empty selection set: for the planner, not for clients. */
-export function withoutEmptySets(document: DocumentNode): DocumentNode {
-  const typename = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } } as const
+/** The same without introspection, which no subgraph is asked for. */
+export function withoutIntrospection(document: DocumentNode): DocumentNode {
   return visit(document, {
-    SelectionSet: {
-      leave: (set: SelectionSetNode) =>
-        set.selections.length > 0 ? undefined : { ...set, selections: [typename] },
-    },
+    Field: ({ name }) => (name.value === '__schema' || name.value === '__type' ? null : undefined),
   })
+}
+
+/**
+ * The same with a plain __typename where the executor needs it, or something may take its place:
+ * in empty selection sets, in those of abstract types, and beside one under an alias (of which
+ * Hive's planner thinks that it will do). For the planner, not for clients.
+ */
+export function withTypenames(schema: GraphQLSchema, document: DocumentNode): DocumentNode {
+  const types = new TypeInfo(schema)
+  return visit(
+    document,
+    visitWithTypeInfo(types, {
+      SelectionSet: {
+        leave: (set: SelectionSetNode) => {
+          const { selections } = set
+          const names = selections.filter(isTypename)
+          const isNeeded =
+            selections.length === 0 ||
+            isAbstractType(types.getParentType()) ||
+            names.some(({ alias }) => alias !== undefined)
+          if (!isNeeded || names.some(({ alias }) => alias === undefined)) return undefined
+          return { ...set, selections: [typename, ...selections] }
+        },
+      },
+    }),
+  )
+}
+
+const typename = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } } as const
+
+function isTypename(selection: SelectionNode): selection is FieldNode {
+  return selection.kind === Kind.FIELD && selection.name.value === '__typename'
 }
 
 function excludes(directive: DirectiveNode, values: Values): boolean {

@@ -174,9 +174,8 @@ describe('a server', () => {
 
   it('that answers before it has read everything gets no second request on that connection', async () => {
     await serve((socket, nth) => {
-      if (nth !== 1) return void socket.write(answer('{}'))
-      socket.pause()
-      socket.write(answer('"too much"'))
+      if (nth === 1) socket.pause()
+      socket.write(answer(nth === 1 ? '"too much"' : '{}'))
     })
     const large = await post({ body: JSON.stringify('x'.repeat(20_000_000)) })
     expect(large.text).toBe('"too much"')

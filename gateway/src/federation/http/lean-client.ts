@@ -1,4 +1,4 @@
-import { ConnectionLost, LeanConnection } from './lean-connection.js'
+import { ConnectionLost, LeanConnection, type Pieces } from './lean-connection.js'
 import type { HttpAnswer } from './response-parser.js'
 
 export interface Post {
@@ -66,15 +66,15 @@ export function createLeanClient(options: LeanClientOptions): HttpClient {
     post: async ({ body, fields, signal, timeoutMs, isRepeatable }) => {
       if (signal?.aborted === true) throw abortReason(signal)
       const bytes = Buffer.byteLength(body)
-      const text = `${start}${fields}content-length: ${bytes}\r\n\r\n${body}`
-      // Header fields are ASCII (asserted where they are made), so the body decides.
-      const encoding = bytes === body.length ? 'latin1' : 'utf8'
+      const head = `${start}${fields}content-length: ${bytes}\r\n\r\n`
+      // Most bodies are ASCII: the same bytes in Latin-1, and one piece with the head.
+      const pieces: Pieces = bytes === body.length ? [head + body] : [head, body]
       const turn: Turn = { connection: undefined, waits: undefined, ended: undefined }
       const timer = setTimeout(endByTime, timeoutMs, turn, timeoutMs)
       const abort = signal === undefined ? undefined : () => endTurn(turn, abortReason(signal))
       if (abort !== undefined) signal?.addEventListener('abort', abort, { once: true })
       try {
-        return await exchange(turn, { text, encoding, isRepeatable })
+        return await exchange(turn, pieces, isRepeatable)
       } finally {
         clearTimeout(timer)
         if (abort !== undefined) signal?.removeEventListener('abort', abort)
@@ -85,11 +85,11 @@ export function createLeanClient(options: LeanClientOptions): HttpClient {
       clearInterval(sweep)
       for (const { reject } of waiting) reject(new Error('the client is closed'))
       waiting.clear()
-      for (const connection of [...open]) connection.destroy()
+      for (const connection of Array.from(open)) connection.destroy()
     },
   }
 
-  async function exchange(turn: Turn, request: Request): Promise<HttpAnswer> {
+  async function exchange(turn: Turn, pieces: Pieces, isRepeatable: boolean): Promise<HttpAnswer> {
     for (let attempt = 1; ; attempt += 1) {
       const connection = freshest() ?? (await another(turn))
       turn.connection = connection
@@ -99,14 +99,14 @@ export function createLeanClient(options: LeanClientOptions): HttpClient {
       }
       const isReused = connection.requests > 0
       try {
-        const answer = await connection.send(request.text, request.encoding)
+        const answer = await connection.send(pieces)
         turn.connection = undefined
         release(connection)
         return answer
       } catch (error) {
         if (turn.ended !== undefined) throw turn.ended
         const isStale = isReused && error instanceof ConnectionLost && error.isUntouched
-        if (!isStale || !request.isRepeatable || attempt === maxAttempts) throw error
+        if (!isStale || !isRepeatable || attempt === maxAttempts) throw error
         // A server that restarted has closed the others too.
         closeIdle(Number.POSITIVE_INFINITY)
       }
@@ -160,7 +160,7 @@ export function createLeanClient(options: LeanClientOptions): HttpClient {
   }
 
   function closeIdle(now: number): void {
-    for (const connection of [...idle]) {
+    for (const connection of Array.from(idle)) {
       if (connection.freshUntil < now) connection.destroy()
     }
   }
@@ -175,12 +175,6 @@ export function createLeanClient(options: LeanClientOptions): HttpClient {
     if (turn.waits === undefined || !waiting.delete(turn.waits)) return
     turn.waits.reject(error)
   }
-}
-
-interface Request {
-  readonly text: string
-  readonly encoding: 'latin1' | 'utf8'
-  readonly isRepeatable: boolean
 }
 
 /** Where a request is, for whoever has to end it. */

@@ -21,6 +21,9 @@ export interface ConnectionOptions {
   readonly onGone: (connection: LeanConnection) => void
 }
 
+/** A request: what is sent as Latin-1, as headers are, and then what is sent as UTF-8. */
+export type Pieces = readonly [latin1: string, utf8?: string]
+
 const readBufferBytes = 65_536
 
 interface Exchange {
@@ -69,13 +72,18 @@ export class LeanConnection {
     this.#socket.on('close', () => this.destroy())
   }
 
-  /** `text` is the head and the body; its encoding is the caller's knowledge. */
-  send(text: string, encoding: 'latin1' | 'utf8'): Promise<HttpAnswer> {
+  send([latin1, utf8]: Pieces): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       this.#exchange = { resolve, reject }
       this.requests += 1
       this.#parser.reset()
-      this.#socket.write(text, encoding)
+      if (utf8 === undefined) this.#socket.write(latin1, 'latin1')
+      else {
+        this.#socket.cork()
+        this.#socket.write(latin1, 'latin1')
+        this.#socket.write(utf8, 'utf8')
+        this.#socket.uncork()
+      }
     })
   }
 

@@ -20,6 +20,14 @@ function read(text: string | Buffer, cuts: readonly number[] = []): HttpAnswer |
   return undefined
 }
 
+function outcome(text: string, cuts: readonly number[]): HttpAnswer | Error | undefined {
+  try {
+    return read(text, cuts)
+  } catch (error) {
+    return error as Error
+  }
+}
+
 const head = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n'
 const body = '{"data":{"name":"Åse 🙂"}}'
 const length = Buffer.byteLength(body)
@@ -100,7 +108,7 @@ describe('what is refused', () => {
     ['a chunk longer than its size', `${head}transfer-encoding: chunked\r\n\r\n1\r\nab\r\n`],
     [
       'endless trailers',
-      `${head}transfer-encoding: chunked\r\n\r\n0\r\n${`a: ${'b'.repeat(20_000)}\r\n`}`,
+      `${head}transfer-encoding: chunked\r\n\r\n0\r\na: ${'b'.repeat(20_000)}\r\n`,
     ],
   ])('is %s', (_what, text) => {
     expect(() => read(text)).toThrow(BadAnswer)
@@ -126,13 +134,13 @@ describe('what is refused', () => {
     ) // prettier-ignore
     fc.assert(
       fc.property(fc.array(token, { maxLength: 20 }), fc.array(fc.nat(500)), (tokens, cuts) => {
-        try {
-          const text = tokens.join('')
-          const answer = text === '' ? undefined : read(text, cuts)
-          if (answer !== undefined) expect(answer.text.length).toBeLessThanOrEqual(maxBodyBytes)
-        } catch (error) {
-          expect(error).toBeInstanceOf(BadAnswer)
-        }
+        const text = tokens.join('')
+        const found = text === '' ? undefined : outcome(text, cuts)
+        const isFine =
+          found === undefined ||
+          found instanceof BadAnswer ||
+          (!(found instanceof Error) && found.text.length <= maxBodyBytes)
+        expect(isFine, text).toBe(true)
       }),
       { numRuns: 2_000 },
     )

@@ -4,7 +4,8 @@ import { testKeys, testLogger, testTenant } from '@heirloom/testkit'
 import type { SubgraphServer } from '@heirloom/subgraph'
 import { disableVendorTelemetry } from '../../../config.js'
 import { createCallerFactory } from '../../caller.js'
-import { createOperations, type Operations } from '../../operations.js'
+import { createOperations, type OperationRequest, type Operations } from '../../operations.js'
+import { plannersFor, type PlannerName } from '../../planners.js'
 import { createPlanner } from '../../planner.js'
 import { createSubgraphClient } from '../../subgraph-client.js'
 import type { FetchSubgraph, SubgraphRequest } from '../../subgraph-request.js'
@@ -23,6 +24,8 @@ export interface Answer {
 export interface Executors {
   readonly supergraph: Supergraph
   readonly compiled: CompiledOperations
+  /** The compiled answer to a caller of this identity, as it is. */
+  respond(operation: OperationRequest, identity: string | undefined): Promise<string>
   /** What subgraphs were sent since `sent` was emptied. */
   readonly sent: SubgraphRequest[]
   runCompiled(query: string, variables?: Record<string, unknown>): Promise<Answer>
@@ -39,6 +42,7 @@ export async function startExecutors(
     request,
     fetch,
   ) => fetch(request),
+  planner: PlannerName = 'apollo',
 ): Promise<Executors> {
   disableVendorTelemetry()
   const keys = await testKeys()
@@ -61,8 +65,14 @@ export async function startExecutors(
   const supergraph = buildSupergraph(shopSupergraph())
   const monolith = createMonolith(supergraph.apiSdl, data)
   const reference = await createOperations(supergraph, fetchSubgraph, logger)
-  const plan = createPlanner(supergraph)
-  const compiled = createCompiledOperations({ supergraph, plan, fetchSubgraph, reference, logger })
+  const plans = await plannersFor(supergraph, createPlanner(supergraph), planner)
+  const compiled = createCompiledOperations({
+    supergraph,
+    plans,
+    fetchSubgraph,
+    reference,
+    logger,
+  })
   const caller = () => createCaller(testTenant())
 
   async function run(operations: Operations, query: string, variables?: Record<string, unknown>) {
@@ -75,6 +85,10 @@ export async function startExecutors(
     supergraph,
     compiled,
     sent,
+    respond: async (operation, identity) => {
+      const { body } = await compiled.respond(operation, { ...caller(), identity })
+      return body
+    },
     runCompiled: (query, variables) => run(compiled, query, variables),
     runReference: (query, variables) => run(reference, query, variables),
     runMonolith: async (query, variables) => {

@@ -1,0 +1,138 @@
+import type { FetchDataRewrite, QueryPlanSelectionNode } from '@apollo/query-planner'
+import type {
+  FetchRewrite,
+  FetchNodePathSegment,
+  FlattenNodePathSegment,
+  PlanNode,
+  RequiresSelection,
+} from '@graphql-hive/router-query-planner'
+import { print } from 'graphql'
+import type { ExecutionNode, PlanForExecution, Requires, Rewrites } from './plan.js'
+import type { Supergraph } from './supergraph.js'
+
+/**
+ * Hive's planner, written in Rust, or undefined where its binary does not load (it is built for
+ * Linux with glibc and for macOS), or for a supergraph that it is not for. Its plans are told in the words of the executor; what has no
+ * words there is refused, so that the other planner takes it.
+ */
+export async function createHivePlanner(
+  supergraph: Supergraph,
+): Promise<PlanForExecution | undefined> {
+  const library = await import('@graphql-hive/router-query-planner').catch(() => undefined)
+  if (library === undefined) return undefined
+  const planner = new library.QueryPlanner(supergraph.sdl)
+  // What decides a progressive @override by share is drawn per request, and plans are kept.
+  if (planner.overrideLabels.length > 0 || planner.overridePercentages.length > 0) return undefined
+  const noLabels = new Set<string>()
+  return (document) => {
+    const { node } = planner.plan(print(document), null, noLabels, 0)
+    return { node: node === undefined ? undefined : translated(node) }
+  }
+}
+
+function translated(node: PlanNode): ExecutionNode {
+  switch (node.kind) {
+    case 'Sequence':
+    case 'Parallel':
+      return { kind: node.kind, nodes: node.nodes.map(translated) }
+    case 'Flatten':
+      return { kind: 'Flatten', path: node.path.map(step), node: translated(node.node) }
+    case 'Condition':
+      return {
+        kind: 'Condition',
+        condition: node.condition,
+        ifClause: node.ifClause === undefined ? undefined : translated(node.ifClause),
+        elseClause: node.elseClause === undefined ? undefined : translated(node.elseClause),
+      }
+    case 'Fetch':
+      return {
+        kind: 'Fetch',
+        serviceName: node.serviceName,
+        variableUsages: node.variableUsages ?? [],
+        operation: node.operation,
+        operationKind: node.operationKind ?? 'query',
+        ...(node.operationName === undefined ? {} : { operationName: node.operationName }),
+        ...(node.requires === undefined ? {} : { requires: mutable(node.requires) }),
+        inputRewrites: [...rewrites(node.inputRewrites)],
+        outputRewrites: [...rewrites(node.outputRewrites)],
+      } as ExecutionNode
+    case 'BatchFetch':
+      return {
+        kind: 'BatchFetch',
+        serviceName: node.serviceName,
+        variableUsages: node.variableUsages ?? [],
+        operation: node.operation,
+        operationName: node.operationName,
+        groups: node.entityBatch.aliases.map((alias) => ({
+          responseKey: alias.alias,
+          variable: alias.representationsVariableName,
+          paths: alias.paths.map((path) => path.map(step)),
+          requires: selections(alias.requires),
+          inputRewrites: rewrites(alias.inputRewrites),
+          outputRewrites: rewrites(alias.outputRewrites),
+        })),
+      }
+    default:
+      return { kind: node.kind }
+  }
+}
+
+function step(segment: FlattenNodePathSegment): string {
+  if (segment === '@') return segment
+  return 'Field' in segment ? segment.Field : `... on ${segment.TypeCondition.join(',')}`
+}
+
+function mutable(list: readonly RequiresSelection[]): QueryPlanSelectionNode[] {
+  return [...selections(list)]
+}
+
+function selections(list: readonly RequiresSelection[]): Requires {
+  return list.map((selection): QueryPlanSelectionNode => {
+    switch (selection.kind) {
+      case 'Field':
+        return {
+          kind: 'Field',
+          name: selection.name,
+          ...(selection.alias === undefined ? {} : { alias: selection.alias }),
+          ...(selection.selections === undefined || selection.selections.length === 0
+            ? {}
+            : { selections: mutable(selection.selections) }),
+        }
+      case 'InlineFragment':
+        if (selection.skipIf !== undefined || selection.includeIf !== undefined) {
+          throw new Error('a representation that depends on a variable')
+        }
+        return {
+          kind: 'InlineFragment',
+          typeCondition: selection.typeCondition,
+          selections: mutable(selection.selections),
+        }
+      default:
+        throw new Error('a representation with a named fragment')
+    }
+  })
+}
+
+function rewrites(list: readonly FetchRewrite[] | undefined): Rewrites {
+  return (list ?? []).flatMap((rewrite): FetchDataRewrite[] => {
+    if ('KeyRenamer' in rewrite) {
+      const { path, renameKeyTo } = rewrite.KeyRenamer
+      return paths(path).map((each) => ({ kind: 'KeyRenamer', path: each, renameKeyTo }))
+    }
+    const { path, setValueTo } = 'ValueSetter' in rewrite ? rewrite.ValueSetter : rewrite
+    return paths(path).map((each) => ({ kind: 'ValueSetter', path: each, setValueTo }))
+  })
+}
+
+/** A path for each combination of the types that it names: Apollo's name one at a time. */
+function paths(path: readonly FetchNodePathSegment[]): string[][] {
+  return path.reduce<string[][]>(
+    (begun, segment) =>
+      begun.flatMap((start) =>
+        'Key' in segment
+          ? [[...start, segment.Key]]
+          : segment.TypenameEquals.map((type) => [...start, `... on ${type}`]),
+      ),
+    [[]],
+  )
+}

@@ -1,0 +1,56 @@
+import type { FetchDataRewrite, FetchNode, QueryPlanSelectionNode } from '@apollo/query-planner'
+import type { DocumentNode } from 'graphql'
+
+// What a planner tells the executor to do: the plans of Apollo's planner, and what others add.
+
+export type Requires = readonly QueryPlanSelectionNode[]
+export type Rewrites = readonly FetchDataRewrite[]
+
+/** Several sets of entities asked of one subgraph in one request, each under an alias. */
+export interface BatchFetchNode {
+  readonly kind: 'BatchFetch'
+  readonly serviceName: string
+  readonly variableUsages?: readonly string[]
+  readonly operation: string
+  readonly operationName?: string | undefined
+  readonly groups: readonly EntityGroup[]
+}
+
+export interface EntityGroup {
+  /** The key of the answer that holds the entities. */
+  readonly responseKey: string
+  /** The variable that takes the representations. */
+  readonly variable: string
+  readonly paths: readonly (readonly string[])[]
+  readonly requires: Requires
+  readonly inputRewrites: Rewrites
+  readonly outputRewrites: Rewrites
+}
+
+/**
+ * A path's steps are keys of the response, `@` for every item of a list, and `... on A,B` for the
+ * objects of one of these types.
+ */
+export type ExecutionNode =
+  | FetchNode
+  | BatchFetchNode
+  | { readonly kind: 'Sequence' | 'Parallel'; readonly nodes: readonly ExecutionNode[] }
+  | {
+      readonly kind: 'Flatten'
+      readonly path: readonly (string | number)[]
+      readonly node: ExecutionNode
+    }
+  | {
+      readonly kind: 'Condition'
+      readonly condition: string
+      readonly ifClause?: ExecutionNode | undefined
+      readonly elseClause?: ExecutionNode | undefined
+    }
+  | { readonly kind: 'Subscription' | 'Defer' }
+
+export interface ExecutionPlan {
+  readonly node?: ExecutionNode | undefined
+}
+
+/** Plans a validated query or mutation, the only operation of its document. Throws if it cannot. */
+export type PlanForExecution = (document: DocumentNode) => ExecutionPlan
