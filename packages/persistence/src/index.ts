@@ -66,6 +66,7 @@ export {
 } from './stores/event-stream.js'
 export { appendedAt } from './stores/event-stream-types.js'
 export type { Kept, Trimmed } from './stores/event-stream-trim.js'
+export { storedStreams, type StoredStream } from './stores/stored-streams.js'
 export type {
   NewStreamEvent,
   StoredEvent,

@@ -4,6 +4,7 @@ import { parseBootstrap, type RoutingBootstrap } from '@heirloom/persistence'
 import { parseCursorKeys, type CursorKey } from '@heirloom/streams'
 import { integer, optional, required, type Env } from '@heirloom/subgraph'
 import { readBackendConfig, type BackendConfig } from './backend-config.js'
+import { parseRetention, type RetentionRule } from './domain/retention.js'
 
 export interface StorageConfig {
   readonly env: string
@@ -26,6 +27,9 @@ export interface ApiConfig {
 }
 
 export interface WorkerConfig {
+  /** How long events are kept; without a rule for ever. */
+  readonly retention: readonly RetentionRule[]
+  readonly retentionIntervalMs: number
   readonly queueUrl: string
   readonly region: string
   /** Of an emulator; the SDK finds the real service by the region. */
@@ -35,6 +39,7 @@ export interface WorkerConfig {
 const defaultPort = 4105
 const defaultPollIntervalMs = 1_000
 const defaultSubscriptionLifeMs = 600_000
+const defaultRetentionIntervalMs = 3_600_000
 /** Comes with the service; ROUTING_BOOTSTRAP_FILE names another. */
 const bootstrapFile = new URL('../routing-bootstrap.yaml', import.meta.url)
 
@@ -68,6 +73,8 @@ function apiConfig(env: Env): ApiConfig {
 function workerConfig(env: Env): WorkerConfig {
   const endpoint = optional(env, 'AWS_ENDPOINT_URL', '')
   return Object.freeze({
+    retention: parseRetention(optional(env, 'STREAM_RETENTION', '[]')),
+    retentionIntervalMs: integer(env, 'STREAM_RETENTION_INTERVAL_MS', defaultRetentionIntervalMs),
     queueUrl: required(env, 'EVENTS_QUEUE_URL'),
     region: required(env, 'AWS_REGION'),
     endpoint: endpoint === '' ? undefined : endpoint,

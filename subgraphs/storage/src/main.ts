@@ -8,6 +8,7 @@ import {
   createOpenedDocuments,
   createStorage,
   createStorageSubgraph,
+  createStreamRetention,
   createTimelineProjector,
   defaultDocumentsConfig,
   type Storage,
@@ -30,7 +31,7 @@ await serviceMain(
       return [
         { name: 'routes', start: () => storage.start(), stop: () => storage.stop() },
         ...(api === null ? [] : apiServices(api, settings, storage, logger)),
-        ...(worker === null ? [] : [workerService(worker, storage, logger), storage.runner]),
+        ...(worker === null ? [] : workerServices(worker, storage, logger)),
       ]
     },
   },
@@ -70,7 +71,20 @@ function apiServices(
   ]
 }
 
-function workerService(config: WorkerConfig, storage: Storage, logger: Logger): Service {
+function workerServices(
+  config: WorkerConfig,
+  storage: Storage,
+  logger: Logger,
+): readonly Service[] {
+  const { retention: rules, retentionIntervalMs: intervalMs } = config
+  return [
+    projectorService(config, storage, logger),
+    storage.runner,
+    createStreamRetention({ storage, rules, intervalMs, logger }),
+  ]
+}
+
+function projectorService(config: WorkerConfig, storage: Storage, logger: Logger): Service {
   const bus = createSnsSqsBus(config)
   const { queueUrl } = config
   const projector = createTimelineProjector({ bus, queueUrl, streams: storage.streams, logger })

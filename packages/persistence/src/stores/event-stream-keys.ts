@@ -6,6 +6,7 @@ const positionDigits = 16
 
 export const headKey = 'head'
 export const eventPrefix = keyPrefix('event')
+export const streamPrefix = keyPrefix('stream')
 
 export function streamPartition(streamId: string): string {
   return joinKey('stream', streamId)

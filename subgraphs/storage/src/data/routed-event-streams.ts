@@ -30,6 +30,7 @@ export function createRoutedEventStreams(
           const given = events.map((event) => ({ ...event, data: event.data as JsonValue }))
           return (await store().append(streamId, given)).map(toStreamEvent)
         },
+        trim: async (streamId, kept) => store().trim(streamId, kept),
       }
     },
   }

@@ -2,6 +2,7 @@ import type { EventLog } from '@heirloom/streams'
 import type { TenantContext } from '@heirloom/tenancy'
 import type { RouteCandidate, RouteQuestion } from './route-selection.js'
 import type { AuditPage } from './route-audit.js'
+import type { Kept } from './retention.js'
 import type { NewRoute, Route } from './route.js'
 import type { NewStreamEvent, StreamEvent } from './stream-event.js'
 
@@ -18,6 +19,11 @@ export interface EventStreams {
    * @throws AppError INVALID_INPUT, PAYLOAD_TOO_LARGE, TIMEOUT, and what `log` throws
    */
   append(streamId: string, events: readonly NewStreamEvent[]): Promise<readonly StreamEvent[]>
+  /**
+   * Removes the oldest events that need not be kept, some thousands at most. Who follows from before
+   * them is told CURSOR_EXPIRED. @throws AppError TIMEOUT, and what `log` throws
+   */
+  trim(streamId: string, kept: Kept): Promise<{ readonly removed: number; readonly more: boolean }>
 }
 
 /** Legacies live in another subgraph, which is asked as the caller. */
