@@ -24,6 +24,7 @@ import type { Storage } from './storage.js'
 export { createOpenedDocuments, defaultDocumentsConfig } from './data/opened-documents.js'
 export { createStorage, type Storage, type StorageOptions } from './storage.js'
 export { createStreamRetention } from './workers/stream-retention.js'
+export { createStreamRetention } from './workers/stream-retention.js'
 export { createTimelineProjector } from './workers/timeline-projector.js'
 
 export interface StorageDependencies {
