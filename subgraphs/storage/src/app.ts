@@ -25,6 +25,7 @@ export { createOpenedDocuments, defaultDocumentsConfig } from './data/opened-doc
 export { createStorage, type Storage, type StorageOptions } from './storage.js'
 export { createStreamRetention } from './workers/stream-retention.js'
 export { createStreamRetention } from './workers/stream-retention.js'
+export { createStreamRetention } from './workers/stream-retention.js'
 export { createTimelineProjector } from './workers/timeline-projector.js'
 
 export interface StorageDependencies {
