@@ -12,6 +12,10 @@ export interface Damage {
   readonly kills: Record<'gateway' | 'storage', number>
   /** Asked to go by SIGTERM, as a deploy does. */
   deploys: number
+  /** Stopped for some seconds, as by a full machine, and let go on. */
+  freezes: number
+  /** Times that all connections of the storage subgraph to its database were ended. */
+  disconnects: number
   cuts: number
   stalls: number
   reloads: number
@@ -27,6 +31,7 @@ export interface ChaosOptions {
   readonly system: System
   readonly proxy: CuttingProxy
   readonly supergraphFile: string
+  readonly disconnectDatabase: () => Promise<void>
   readonly subscribers: readonly Subscriber[]
   readonly options: TortureOptions
   readonly random: Random
@@ -42,6 +47,8 @@ export function startChaos(given: ChaosOptions): Chaos {
   const damage: Damage = {
     kills: { gateway: 0, storage: 0 },
     deploys: 0,
+    freezes: 0,
+    disconnects: 0,
     cuts: 0,
     stalls: 0,
     reloads: 0,
@@ -72,6 +79,26 @@ export function startChaos(given: ChaosOptions): Chaos {
     }
   }
 
+  async function freeze(): Promise<void> {
+    const service = random.next() < 0.5 ? 'gateway' : 'storage'
+    const pid = await system.pid(service)
+    try {
+      kill(pid, 'SIGSTOP')
+      damage.freezes += 1
+      log(`froze ${service}`)
+      await pause(random.between(1_000, maxStallMs))
+      kill(pid, 'SIGCONT')
+    } catch {
+      // It was killed meanwhile, which ends a stopped process too.
+    }
+  }
+
+  async function disconnect(): Promise<void> {
+    damage.disconnects += 1
+    await given.disconnectDatabase()
+    log('ended all connections to the database of storage')
+  }
+
   async function disturb(): Promise<void> {
     const share = random.next()
     const chosen = (): boolean => random.next() < share
@@ -100,6 +127,8 @@ export function startChaos(given: ChaosOptions): Chaos {
 
   const running = [
     every(options.killEvery, killOne),
+    every(options.freezeEvery, freeze),
+    every(options.disconnectEvery, disconnect),
     every(options.cutEvery, disturb),
     every(options.reloadEvery, reload),
     every(options.rebirthEvery, rebear),

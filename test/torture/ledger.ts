@@ -129,7 +129,7 @@ export function printLedger(ledger: Ledger): string {
       .trimEnd()
   return [
     `seed ${ledger.seed}, ${ledger.minutes} minutes`,
-    `killed: gateway ${damage.kills.gateway}, storage ${damage.kills.storage}; deployed ${damage.deploys} times; connections cut ${damage.cuts}, stalled ${damage.stalls} times; supergraphs ${damage.reloads}; new clients on a stored cursor ${damage.rebirths}`,
+    `killed: gateway ${damage.kills.gateway}, storage ${damage.kills.storage}; deployed ${damage.deploys} times, frozen ${damage.freezes}, parted from the database ${damage.disconnects}; connections cut ${damage.cuts}, stalled ${damage.stalls} times; supergraphs ${damage.reloads}; new clients on a stored cursor ${damage.rebirths}`,
     `appended ${ledger.appended} (repeated ${ledger.appendRetries} times), acknowledged but not kept once: ${ledger.unkept}; delivered ${ledger.delivered}`,
     line(head),
     ...rows.map(line),

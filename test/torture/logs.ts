@@ -1,3 +1,4 @@
+import pg from 'pg'
 import {
   createBackends,
   createEventStreamStore,
@@ -13,13 +14,17 @@ export interface Logs {
   withSkew(skewMs: number): EventStreamStore
   /** Every event of a stream, oldest first. */
   all(streamId: string): Promise<readonly StoredEvent[]>
+  /** Ends every connection to the database, those that listen for appends too. */
+  disconnect(): Promise<void>
   close(): Promise<void>
 }
 
+const database = 'heirloom_storage'
 const pageSize = 500
 
 export async function openLogs(dataDir: string, tenant: string): Promise<Logs> {
-  const { appUrl } = (await clusterOf(dataDir)).urls('heirloom_storage')
+  const cluster = await clusterOf(dataDir)
+  const { appUrl } = cluster.urls(database)
   const backend = createBackends({ postgresConnections: { main: { url: appUrl } } }).find(
     ({ type }) => type === 'postgres',
   )
@@ -37,6 +42,15 @@ export async function openLogs(dataDir: string, tenant: string): Promise<Logs> {
         if (page.events.length === 0) return events
         events.push(...page.events)
       }
+    },
+    disconnect: async () => {
+      const client = new pg.Client({ connectionString: cluster.superuserUrl })
+      await client.connect()
+      await client.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1',
+        [database],
+      )
+      await client.end()
     },
     close: () => opened.close(),
   }

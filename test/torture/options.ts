@@ -14,6 +14,8 @@ export interface TortureOptions {
   readonly storiesPerSecond: number
   /** Seconds between two such events, on average; 0: never. */
   readonly killEvery: number
+  readonly freezeEvery: number
+  readonly disconnectEvery: number
   readonly cutEvery: number
   readonly reloadEvery: number
   readonly rebirthEvery: number
@@ -32,6 +34,8 @@ Usage: npm run torture:streams -- [options]
   --stories N        stories a second for the timeline (default 1)
   --kill-every S     seconds between two ends of gateway or storage (default 20; 0: never):
                      kill -9, or one time in four a deploy, which asks first
+  --freeze-every S   seconds between two stops of one of them for some seconds (default 40)
+  --disconnect-every S  seconds between two losses of storage's database connections (default 25)
   --cut-every S      seconds between two cuts of some connections (default 3)
   --reload-every S   seconds between two new supergraphs (default 15)
   --rebirth-every S  seconds between two new clients on a stored cursor (default 2)
@@ -54,6 +58,8 @@ export function readOptions(argv: readonly string[]): TortureOptions {
       rate: text,
       stories: text,
       'kill-every': text,
+      'freeze-every': text,
+      'disconnect-every': text,
       'cut-every': text,
       'reload-every': text,
       'rebirth-every': text,
@@ -81,6 +87,8 @@ export function readOptions(argv: readonly string[]): TortureOptions {
     eventsPerSecond: number('rate', 20),
     storiesPerSecond: number('stories', 1),
     killEvery: number('kill-every', 20),
+    freezeEvery: number('freeze-every', 40),
+    disconnectEvery: number('disconnect-every', 25),
     cutEvery: number('cut-every', 3),
     reloadEvery: number('reload-every', 15),
     rebirthEvery: number('rebirth-every', 2),

@@ -20,10 +20,11 @@ const catchUpMs = 120_000
 /** What comes twice may come a little later. */
 const afterglowMs = 1_500
 
-/** Runs the scenario; resolves to the ledger, whatever it says. */
+/** Runs the scenario, shorter when `signal` aborts; resolves to the ledger, whatever it says. */
 export async function torture(
   options: TortureOptions,
   log: (what: string) => void,
+  signal?: AbortSignal,
 ): Promise<Ledger> {
   const closers: (() => Promise<unknown>)[] = []
   try {
@@ -64,9 +65,21 @@ export async function torture(
       random: seeded(-options.seed),
       ...options,
     })
-    const chaos = startChaos({ system, proxy, supergraphFile, subscribers, options, random, log })
+    const disconnectDatabase = (): Promise<void> => logs.disconnect()
+    const chaos = startChaos({
+      disconnectDatabase,
+      system,
+      proxy,
+      supergraphFile,
+      subscribers,
+      options,
+      random,
+      log,
+    })
 
-    await delay(options.minutes * 60_000)
+    const startedAt = Date.now()
+    await delay(options.minutes * 60_000, undefined, { signal }).catch(() => undefined)
+    const minutes = (Date.now() - startedAt) / 60_000
     await chaos.stop()
     await eventually(async () => (await fetch(`${system.url}/readyz`)).ok, catchUpMs)
     await writers.stop()
@@ -91,7 +104,7 @@ export async function torture(
     const missing = unkept(writers.written, truth)
     return {
       seed: options.seed,
-      minutes: options.minutes,
+      minutes: Math.round(minutes * 10) / 10,
       damage: chaos.damage,
       appended: [...truth.values()].reduce((sum, events) => sum + events.length, 0),
       appendRetries: writers.written.reduce((sum, { retries }) => sum + retries, 0),
