@@ -24,8 +24,6 @@ import type { Storage } from './storage.js'
 export { createOpenedDocuments, defaultDocumentsConfig } from './data/opened-documents.js'
 export { createStorage, type Storage, type StorageOptions } from './storage.js'
 export { createStreamRetention } from './workers/stream-retention.js'
-export { createStreamRetention } from './workers/stream-retention.js'
-export { createStreamRetention } from './workers/stream-retention.js'
 export { createTimelineProjector } from './workers/timeline-projector.js'
 
 export interface StorageDependencies {
@@ -83,6 +81,7 @@ export function createStorageSubgraph(dependencies: StorageDependencies): Subgra
           request.tenant,
           systemTenant,
         ),
+        feedNotes: storage.feedNotes.for(request.tenant),
         legacies: createPeerLegacies(stories, request.authorization),
         routes,
         migrations,

@@ -31,7 +31,9 @@ await serviceMain(
       return [
         { name: 'routes', start: () => storage.start(), stop: () => storage.stop() },
         ...(api === null ? [] : apiServices(api, settings, storage, logger)),
-        ...(worker === null ? [] : workerServices(worker, storage, logger)),
+        ...(worker === null
+          ? []
+          : [...workerServices(worker, storage, logger), storage.canvasFeeder]),
       ]
     },
   },

@@ -17,7 +17,9 @@ import type { Logger } from '@heirloom/telemetry'
 import { createIds, type NewId } from '@heirloom/tenancy'
 import { announceSwitches } from './data/announce-switch.js'
 import { createBackendMeters, type BackendMeters } from './data/backend-meters.js'
+import { createCanvasFeedNotes, type CanvasFeedNotes } from './data/canvas-feed-notes.js'
 import { createRoutedEventStreams, type RoutedEventStreams } from './data/routed-event-streams.js'
+import { createCanvasFeeder, type CanvasFeeder } from './workers/canvas-feeder.js'
 
 /** What the api and the worker of one process share. */
 export interface Storage {
@@ -26,9 +28,12 @@ export interface Storage {
   readonly registry: RoutingRegistry
   readonly records: RoutedRecords
   readonly streams: RoutedEventStreams
+  readonly feedNotes: CanvasFeedNotes
   readonly migrations: Migrations
   /** Works on migrations from its start on; started and stopped by the worker. */
   readonly runner: MigrationRunner
+  /** Likewise. */
+  readonly canvasFeeder: CanvasFeeder
   /** Loads the routes. @throws AppError BACKEND_UNAVAILABLE */
   start(): Promise<void>
   stop(): Promise<void>
@@ -63,6 +68,7 @@ export function createStorage(options: StorageOptions): Storage {
   })
   const records = createRoutedRecords(registry, backends, { now })
   const streams = createRoutedEventStreams(records, now)
+  const feedNotes = createCanvasFeedNotes(() => registry.table(), now)
   const announce = announceSwitches(streams, bootstrap.registry.tenantId)
   return {
     backends,
@@ -70,6 +76,7 @@ export function createStorage(options: StorageOptions): Storage {
     registry,
     records,
     streams,
+    feedNotes,
     migrations: createMigrations({ registry, backends, newId, now }),
     runner: createMigrationRunner({
       registry,
@@ -78,6 +85,17 @@ export function createStorage(options: StorageOptions): Storage {
       now,
       onError: (error, migration) =>
         logger.error({ err: error, migration_id: migration?.id }, 'a migration has a difficulty'),
+    }),
+    canvasFeeder: createCanvasFeeder({
+      notes: feedNotes,
+      records,
+      streams,
+      now,
+      onError: (error, canvas) =>
+        logger.warn(
+          { err: error, tenant_id: canvas?.tenantId, canvas_id: canvas?.canvasId },
+          'a stream lacks commands of its canvas; trying again',
+        ),
     }),
     start: () => registry.start(),
     stop: async () => {

@@ -33,7 +33,8 @@ const keys = canvasCommandKeys
 
 const revisionDigits = 12
 const maxRevision = 10 ** revisionDigits - 2
-const feedBatch = 50
+/** As few as one append of a stream takes on every backend. */
+const feedBatch = 40
 
 export function createCanvasCommandStore(
   table: RecordTable,

@@ -4,6 +4,7 @@ import type { TenantContext } from '@heirloom/tenancy'
 import type { Diagnostics } from './backend-health.js'
 import type { RouteMigrations } from './migration.js'
 import type { EventStreams, Legacies, Routes } from './ports.js'
+import type { FeedNotes } from './stores/feed-notes.js'
 import type { Stores } from './stores/stores.js'
 import type { PlacedEvent } from './stream-event.js'
 
@@ -14,6 +15,7 @@ export interface Scope {
   readonly streams: EventStreams
   /** Each call of theirs is authorized. */
   readonly stores: Stores
+  readonly feedNotes: FeedNotes
   readonly legacies: Legacies
   readonly routes: Routes
   readonly migrations: RouteMigrations
@@ -36,6 +38,6 @@ export function actorOf({ actor }: TenantContext): string {
 /** Where the things of callers lie whose token names no project. */
 const noProject = 'default'
 
-export function projectOf({ projectId }: TenantContext): string {
+export function projectOf({ projectId }: Pick<TenantContext, 'projectId'>): string {
   return projectId ?? noProject
 }
