@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
-import type { WebSocket } from 'ws'
 import type { Asker, RequestIds } from './federation/subgraph-request.js'
+import type { Watched } from './subscriptions/socket-watch.js'
 
 /** Somebody who has been let in, and what each request of theirs asks as. */
 export type AskAs = (ids: RequestIds) => Asker
 
 export interface SocketOpening {
-  readonly socket: WebSocket
+  readonly watched: Watched
   /** The one that was upgraded. */
   readonly request: IncomingMessage
   /** The payload of `connection_init`. */

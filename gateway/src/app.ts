@@ -15,7 +15,8 @@ import { createCallerFactory } from './federation/caller.js'
 import { lacksWhileThrowing } from './http/health.js'
 import { serveLanding } from './pages/landing.js'
 import { createGatewayServer, type Gateway } from './server.js'
-import type { SubscriptionLimits } from './subscriptions/federated-subscription.js'
+import type { ConnectionLimits } from './subscriptions/admission.js'
+import type { SubscriptionLimits } from './subscriptions/hub.js'
 
 export type { Gateway } from './server.js'
 
@@ -27,6 +28,9 @@ export interface GatewayDeps {
   readonly now?: () => number
   readonly sessionLimits?: SessionLimits
   readonly subscriptionLimits?: Partial<SubscriptionLimits>
+  readonly connectionLimits?: Partial<ConnectionLimits>
+  /** How often a socket or stream is asked, or told, that somebody is there. */
+  readonly heartbeatMs?: number
   /** How often an open socket's session is looked at again. */
   readonly socketCheckEveryMs?: number
   readonly subgraphTimeoutMs?: number
@@ -53,13 +57,17 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     ...config,
     watch: true,
     access,
-    healthChecks: [
+    healthChecks: ({ missing }) => [
       lacksWhileThrowing('database', () => database.ping()),
       lacksWhileThrowing('identity provider', () => auth.provider.ready()),
+      missing,
     ],
+    publishSchema: true,
     firstQuery,
     subgraphTimeoutMs: deps.subgraphTimeoutMs,
     subscriptionLimits: deps.subscriptionLimits,
+    connectionLimits: { ...config.connectionLimits, ...deps.connectionLimits },
+    heartbeatMs: deps.heartbeatMs,
     logger,
     now,
   })

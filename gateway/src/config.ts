@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse as parseYaml } from 'yaml'
 import { AppError } from '@heirloom/errors'
 import { integer, optional, required } from '@heirloom/subgraph'
+import { connectionLimits, type ConnectionLimits } from './subscriptions/admission.js'
 
 export interface GatewayConfig {
   readonly host: string
@@ -21,6 +22,8 @@ export interface GatewayConfig {
   readonly asks: ReadonlyMap<string, readonly string[]>
   /** What runs queries and mutations: Apollo's executor, or plans compiled to code. */
   readonly executor: 'reference' | 'compiled'
+  /** What is not named here has the default. */
+  readonly connectionLimits?: Partial<ConnectionLimits>
 }
 
 export interface OidcConfig {
@@ -68,6 +71,24 @@ export function readConfig(env: Env): GatewayConfig {
     ),
     asks: new Map(list.map(({ name, asks }) => [name, asks ?? []])),
     executor: executor(optional(env, 'GATEWAY_EXECUTOR', 'reference')),
+    connectionLimits: {
+      connectionsPerUser: integer(env, 'CONNECTIONS_PER_USER', connectionLimits.connectionsPerUser),
+      connectionsPerTenant: integer(
+        env,
+        'CONNECTIONS_PER_TENANT',
+        connectionLimits.connectionsPerTenant,
+      ),
+      subscriptionsPerUser: integer(
+        env,
+        'SUBSCRIPTIONS_PER_USER',
+        connectionLimits.subscriptionsPerUser,
+      ),
+      subscriptionsPerTenant: integer(
+        env,
+        'SUBSCRIPTIONS_PER_TENANT',
+        connectionLimits.subscriptionsPerTenant,
+      ),
+    },
   })
 }
 

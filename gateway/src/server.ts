@@ -15,10 +15,12 @@ import { sendSecurityHeaders } from './http/security-headers.js'
 import { serveGraphiql } from './pages/graphiql.js'
 import { serveSchema } from './registry/schema-routes.js'
 import {
-  createSubscribe,
-  subscriptionLimits,
-  type SubscriptionLimits,
-} from './subscriptions/federated-subscription.js'
+  connectionLimits,
+  createAdmission,
+  type ConnectionLimits,
+} from './subscriptions/admission.js'
+import { defaultHeartbeatMs } from './subscriptions/heartbeat.js'
+import { createHub, subscriptionLimits, type SubscriptionLimits } from './subscriptions/hub.js'
 import { createTransport } from './subscriptions/transport.js'
 import { openUpstream } from './subscriptions/upstream.js'
 
@@ -27,13 +29,17 @@ export interface GatewayServerOptions extends ServingOptions {
   /** Whether to take up what is written to that file while it is served. */
   readonly watch: boolean
   readonly access: Access
-  /** What has to be there, beside the subgraphs, for the gateway to be ready. */
-  readonly healthChecks: readonly HealthCheck[]
+  /** What has to be there for the gateway to be ready. */
+  readonly healthChecks: (federation: Federation) => readonly HealthCheck[]
   /** Where browsers reach the gateway; undefined when that is not known. */
   readonly publicUrl: URL | undefined
+  /** Whether /schema and /schema/supergraph are served. */
+  readonly publishSchema: boolean
   /** What GraphiQL shows first. */
   readonly firstQuery: string
   readonly subscriptionLimits?: Partial<SubscriptionLimits> | undefined
+  readonly connectionLimits?: Partial<ConnectionLimits> | undefined
+  readonly heartbeatMs?: number | undefined
   readonly now: () => number
 }
 
@@ -50,6 +56,8 @@ export interface GatewayServer extends Gateway {
 }
 
 const bodyLimitBytes = 8 * 1024 * 1024
+/** Of one message over a socket; what is larger goes over HTTP. */
+const maxMessageBytes = 1024 * 1024
 /** Headers and body together: nobody keeps a connection busy by sending a byte now and then. */
 const requestTimeoutMs = 60_000
 const requestIdPattern = /^[\w.-]{8,128}$/
@@ -67,22 +75,28 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
   const supergraph = () => federation.current().supergraph
   const { operations } = federation
   const app = createHttpApp({ publicUrl, logger, newId })
+  const hub = createHub({
+    federation,
+    openUpstream,
+    limits: { ...subscriptionLimits, ...options.subscriptionLimits },
+    logger,
+    now: options.now,
+  })
+  const limits = { ...connectionLimits, ...options.connectionLimits }
   const transport = createTransport({
     access,
     operations,
     schema: () => supergraph().apiSchema,
-    subscribe: createSubscribe({
-      hold: federation.hold,
-      openUpstream,
-      limits: { ...subscriptionLimits, ...options.subscriptionLimits },
-      logger,
-    }),
+    hub,
+    admission: createAdmission(limits),
+    operationsPerSocket: limits.operationsPerSocket,
+    heartbeatMs: options.heartbeatMs ?? defaultHeartbeatMs,
     newRequestId: newId,
-    maxMessageBytes: bodyLimitBytes,
+    maxMessageBytes,
     logger,
   })
-  serveHealth(app, [...options.healthChecks, federation.missing])
-  serveSchema(app, supergraph)
+  serveHealth(app, options.healthChecks(federation))
+  if (options.publishSchema) serveSchema(app, supergraph)
   serveGraphQL(app, { operations, access })
   serveGraphiql(app, { publicUrl, firstQuery: options.firstQuery })
   transport.attach(app.server)
@@ -97,6 +111,7 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
     close: async () => {
       await watch?.stop()
       await transport.close()
+      hub.close()
       await app.close()
       await federation.close()
     },

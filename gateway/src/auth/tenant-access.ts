@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
+import { rightsKey } from '@heirloom/authz/rights-key'
 import type { Access, AskAs, SocketOpening } from '../access.js'
 import type { CreateCaller } from '../federation/caller.js'
 import { createSocketWatch } from '../subscriptions/socket-watch.js'
@@ -51,8 +52,14 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
   function askAs({ identity }: { readonly identity: Identity }): AskAs {
     return (ids) => {
       const tenant = contextOf(identity, ids)
-      const { rights } = createCaller(tenant)
-      return { ...ids, rights, createCaller: () => createCaller(tenant) }
+      const { tenantId, actor } = tenant
+      return {
+        ...ids,
+        rights: rightsKey(tenant),
+        // A tenant id contains no space.
+        who: { tenant: tenantId, user: `${tenantId} ${actor.kind}:${actor.id}` },
+        createCaller: () => createCaller(tenant),
+      }
     }
   }
 
@@ -74,10 +81,10 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
     assertMayUpgrade: (request) => {
       if (usesCookie(credentialsOf(request))) assertOwnOrigin(request.headers.origin, publicUrl)
     },
-    admitSocket: async ({ socket, request, params }) => {
+    admitSocket: async ({ watched, request, params }) => {
       const credentials = withParams(credentialsOf(request), params)
       const authenticated = await authenticate(credentials)
-      watch(socket, credentials, authenticated)
+      watch(watched, credentials, authenticated)
       return askAs(authenticated)
     },
   }

@@ -74,9 +74,9 @@ async function interpreted(
   )
   const { node } = plan(document)
   const data = {}
-  const errors = await createPlanInterpreter(supergraph.schema, fetch)(
+  const [errors = []] = await createPlanInterpreter(supergraph.schema, fetch)(
     isPlanNode(node) ? node : undefined,
-    { data, variables: coerced, caller: createCaller(tenant) },
+    { roots: [data], variables: coerced, caller: createCaller(tenant) },
   )
   return shapeResult({ schema: supergraph.apiSchema, document, variables, data, errors })
 }
@@ -199,7 +199,7 @@ describe('interpreting a plan', () => {
     const unknown = { kind: 'Sequence', nodes: [fetch, defer] } as unknown as Parameters<
       typeof run
     >[0]
-    const given = { data: {}, variables: {}, caller: createCaller(tenant) }
+    const given = { roots: [{}], variables: {}, caller: createCaller(tenant) }
     await expect(run(unknown, given)).rejects.toThrow('@defer')
     expect(sent).toBe(0)
   })

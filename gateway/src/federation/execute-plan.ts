@@ -6,8 +6,11 @@ import { applyRewrites } from './rewrites.js'
 import type { Caller, FetchSubgraph, SubgraphError } from './subgraph-request.js'
 
 export interface PlanRun {
-  /** Answers are merged into this, in place. It may hold data already: the event that is filled. */
-  readonly data: JsonObject
+  /**
+   * Answers are merged into these, in place. They may hold data already: events that are filled.
+   * Several at once cost as many fetches as one: entities are asked for together, each once.
+   */
+  readonly roots: readonly JsonObject[]
   /** Coerced, with defaults. */
   readonly variables: Readonly<Record<string, unknown>>
   readonly caller: Caller
@@ -15,17 +18,20 @@ export interface PlanRun {
 }
 
 /**
- * Runs a query plan. Resolves to the errors that subgraphs reported, with paths into the merged
- * data; the data still has to be shaped (`shapeResult`). Order: a Sequence waits for each step,
- * a Parallel runs its steps at once. Throws only for a plan that it does not understand, and does
- * so before anything is sent.
+ * Runs a query plan. Resolves to the errors that subgraphs reported, for each root those that
+ * concern it, with paths into its data; the data still has to be shaped (`shapeResult`). Order: a
+ * Sequence waits for each step, a Parallel runs its steps at once. Throws only for a plan that it
+ * does not understand, and does so before anything is sent.
  */
 export type ExecutePlan = (
   plan: PlanNode | undefined,
   run: PlanRun,
-) => Promise<readonly SubgraphError[]>
+) => Promise<readonly (readonly SubgraphError[])[]>
 
-/** Where a step works: the objects at one place of the plan, each with its path in the data. */
+/**
+ * Where a step works: the objects at one place of the plan, each with its path, which begins with
+ * the number of its root.
+ */
 type Scope = readonly Located[]
 
 /** Interprets the plan node by node. */
@@ -34,11 +40,20 @@ export function createPlanInterpreter(
   fetchSubgraph: FetchSubgraph,
 ): ExecutePlan {
   return async (plan, run) => {
-    if (plan === undefined) return []
+    const errors = run.roots.map((): SubgraphError[] => [])
+    if (plan === undefined) return errors
     assertUnderstood(plan)
-    const errors: SubgraphError[] = []
-    await runNode(plan, [{ path: [], value: run.data }])
+    await runNode(
+      plan,
+      run.roots.map((value, index) => ({ path: [index], value })),
+    )
     return errors
+
+    function report(error: SubgraphError, owners: Scope, inner: SubgraphError['path']): void {
+      for (const [root, ...path] of firstPathPerRoot(owners)) {
+        errors[Number(root)]?.push({ ...error, path: [...path, ...(inner ?? [])] })
+      }
+    }
 
     async function runNode(node: PlanNode, scope: Scope): Promise<void> {
       switch (node.kind) {
@@ -75,9 +90,7 @@ export function createPlanInterpreter(
 
       if (node.requires === undefined) {
         const answer = await fetchSubgraph({ ...request, variables })
-        for (const error of answer.errors ?? []) {
-          errors.push({ ...error, path: [...(objects[0]?.path ?? []), ...(error.path ?? [])] })
-        }
+        for (const error of answer.errors ?? []) report(error, objects, error.path)
         if (!isObject(answer.data)) return
         applyRewrites(supergraphSchema, node.outputRewrites, answer.data)
         for (const { value } of objects) merge(value, structuredClone(answer.data))
@@ -90,7 +103,13 @@ export function createPlanInterpreter(
         ...request,
         variables: { ...variables, representations: batch.representations },
       })
-      for (const error of answer.errors ?? []) errors.push(relocate(error, batch.owners))
+      for (const error of answer.errors ?? []) {
+        // An error at `_entities[i]…` happened at the objects that asked for that entity; one
+        // without a place concerns everybody who asked.
+        const [, index, ...inner] = error.path ?? []
+        const owners = typeof index === 'number' ? batch.owners[index] : undefined
+        report(error, owners ?? batch.owners.flat(), inner)
+      }
       const entities = isObject(answer.data) ? getOwn(answer.data, '_entities') : undefined
       if (!Array.isArray(entities)) return
       for (const [index, entity] of entities.entries()) {
@@ -113,14 +132,11 @@ function isLocatedObject(located: Located): located is LocatedObject {
   return isObject(located.value)
 }
 
-/** An error at `_entities[i]…` happened at the object that asked for that entity. */
-function relocate(
-  error: SubgraphError,
-  owners: readonly (readonly LocatedObject[])[],
-): SubgraphError {
-  const [, index, ...rest] = error.path ?? []
-  const owner = typeof index === 'number' ? owners[index]?.[0] : owners[0]?.[0]
-  return { ...error, path: [...(owner?.path ?? []), ...rest] }
+/** Several objects of one event may stand for one entity: its error is told once per event. */
+function firstPathPerRoot(owners: Scope): Iterable<Located['path']> {
+  const paths = new Map<string | number | undefined, Located['path']>()
+  for (const { path } of owners) if (!paths.has(path[0])) paths.set(path[0], path)
+  return paths.values()
 }
 
 function flatten(scope: Scope, path: readonly (string | number)[]): Scope {

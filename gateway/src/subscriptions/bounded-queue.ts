@@ -1,13 +1,11 @@
 export interface BoundedQueueOptions {
   /** At this many items `onFull` is called: the source should pause. */
-  readonly highWater: number
-  /** At this many items, once full, `onDrained` is called: the source may go on. */
-  readonly lowWater: number
+  readonly maxItems: number
+  /** Likewise at this sum of the sizes given to `push`. */
+  readonly maxBytes: number
   readonly onFull: () => void
+  /** Called when what filled it has been taken: the source may go on. */
   readonly onDrained: () => void
-  /** Called when the queue stays full and nothing is taken for so long. */
-  readonly stallMs: number
-  readonly onStall: () => void
 }
 
 /**
@@ -17,30 +15,30 @@ export interface BoundedQueueOptions {
 export class BoundedQueue<T> {
   readonly #options: BoundedQueueOptions
   #items: T[] = []
+  #bytes = 0
   #full = false
   #ended = false
   #failure: unknown
   #wake: (() => void) | undefined
-  #stall: NodeJS.Timeout | undefined
 
   constructor(options: BoundedQueueOptions) {
     this.#options = options
   }
 
-  push(item: T): void {
+  push(item: T, bytes: number): void {
     if (this.#ended) return
+    const { maxItems, maxBytes, onFull } = this.#options
     this.#items.push(item)
-    if (!this.#full && this.#items.length >= this.#options.highWater) {
+    this.#bytes += bytes
+    if (!this.#full && (this.#items.length >= maxItems || this.#bytes >= maxBytes)) {
       this.#full = true
-      this.#options.onFull()
-      this.#watchForStall()
+      onFull()
     }
     this.#wake?.()
   }
 
   end(): void {
     this.#ended = true
-    clearTimeout(this.#stall)
     this.#wake?.()
   }
 
@@ -56,8 +54,8 @@ export class BoundedQueue<T> {
     this.end()
   }
 
-  /** Resolves to the next item, or to undefined at the end. */
-  async take(): Promise<T | undefined> {
+  /** Resolves to all that is there, at least one item; to undefined at the end. */
+  async take(): Promise<readonly T[] | undefined> {
     while (this.#items.length === 0) {
       if (this.#failure !== undefined) throw this.#failure
       if (this.#ended) return undefined
@@ -65,21 +63,13 @@ export class BoundedQueue<T> {
         this.#wake = resolve
       })
     }
-    const item = this.#items.shift()
+    const items = this.#items
+    this.#items = []
+    this.#bytes = 0
     if (this.#full && !this.#ended) {
-      if (this.#items.length <= this.#options.lowWater) {
-        this.#full = false
-        clearTimeout(this.#stall)
-        this.#options.onDrained()
-      } else {
-        this.#watchForStall()
-      }
+      this.#full = false
+      this.#options.onDrained()
     }
-    return item
-  }
-
-  #watchForStall(): void {
-    clearTimeout(this.#stall)
-    this.#stall = setTimeout(() => this.#options.onStall(), this.#options.stallMs)
+    return items
   }
 }

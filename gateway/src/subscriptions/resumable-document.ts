@@ -31,6 +31,25 @@ export interface ResumableDocument {
   readonly cursorKey: string
 }
 
+interface Rewritten {
+  readonly document: DocumentNode
+  readonly afterVariable: string
+  readonly cursorKey: string
+  readonly root: FieldNode
+  readonly definition: GraphQLField<unknown, unknown>
+}
+
+// The same document comes with every subscriber, and only where each starts differs.
+const known = new WeakMap<
+  DocumentNode,
+  { readonly of: Asked; readonly is: Rewritten | undefined }
+>()
+
+interface Asked {
+  readonly schema: GraphQLSchema
+  readonly operation: OperationDefinitionNode
+}
+
 /**
  * Rewrites a validated subscription whose root field takes `after` and whose events have a
  * `cursor`: `after` becomes a variable of ours, and the cursor is selected under an alias of
@@ -43,11 +62,41 @@ export function resumableDocument(
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
 ): ResumableDocument | undefined {
+  const rewritten = rewrittenOnce(schema, document, operation)
+  if (rewritten === undefined) return undefined
+  const { root, definition, afterVariable, cursorKey } = rewritten
+  const { after } = getArgumentValues(definition, root, variables)
+  return {
+    document: rewritten.document,
+    afterVariable,
+    after: typeof after === 'string' ? after : undefined,
+    rootKey: root.alias?.value ?? root.name.value,
+    cursorKey,
+  }
+}
+
+function rewrittenOnce(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): Rewritten | undefined {
+  const last = known.get(document)
+  if (last?.of.schema === schema && last.of.operation === operation) return last.is
+  const rewritten = rewrite(schema, document, operation)
+  known.set(document, { of: { schema, operation }, is: rewritten })
+  return rewritten
+}
+
+function rewrite(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): Rewritten | undefined {
   const text = print(document)
   const afterVariable = unusedName('__heirloom_after', text)
   const cursorKey = unusedName('__heirloom_cursor', text)
   const typeInfo = new TypeInfo(schema)
-  let root: { readonly key: string; readonly after: unknown } | undefined
+  let found: Pick<Rewritten, 'root' | 'definition'> | undefined
 
   const rewritten = visit(
     document,
@@ -57,8 +106,7 @@ export function resumableDocument(
           if (typeInfo.getParentType() !== schema.getSubscriptionType()) return undefined
           const definition = typeInfo.getFieldDef()
           if (!isResumable(definition) || node.selectionSet === undefined) return undefined
-          const { after } = getArgumentValues(definition, node, variables)
-          root = { key: node.alias?.value ?? node.name.value, after }
+          found = { root: node, definition }
           return withCursor(node, afterVariable, cursorKey)
         },
       },
@@ -76,14 +124,8 @@ export function resumableDocument(
       },
     }),
   )
-  if (root === undefined) return undefined
-  return {
-    document: rewritten,
-    afterVariable,
-    after: typeof root.after === 'string' ? root.after : undefined,
-    rootKey: root.key,
-    cursorKey,
-  }
+  if (found === undefined) return undefined
+  return { document: rewritten, afterVariable, cursorKey, ...found }
 }
 
 function isResumable(

@@ -11,7 +11,12 @@ function event(cursor: string): UpstreamEvent {
 }
 
 /** Opens one script after the other; remembers from where each was opened. */
-function scripted(scripts: readonly (readonly Act[])[], after?: string, limits?: ResumeLimits) {
+function scripted(
+  scripts: readonly (readonly Act[])[],
+  after?: string,
+  limits?: ResumeLimits,
+  reopen: boolean[] = [],
+) {
   const openedAt: (string | undefined)[] = []
   const controller = new AbortController()
   const results = resumed(
@@ -26,7 +31,9 @@ function scripted(scripts: readonly (readonly Act[])[], after?: string, limits?:
           yield event(act)
         }
       },
-      cursorOf: ({ data }) => (typeof data?.['cursor'] === 'string' ? data['cursor'] : undefined),
+      positionAfter: ({ data }: UpstreamEvent) =>
+        typeof data?.['cursor'] === 'string' ? data['cursor'] : undefined,
+      opensAgain: () => reopen.shift() ?? false,
       limits: limits ?? { connectMs: 1_000, outageMs: 1_000 },
       logger: testLogger(),
     },
@@ -76,14 +83,19 @@ describe('a subscription that breaks', () => {
     expect(openedAt).toHaveLength(1)
   })
 
-  it('gives up in the end, and says where to go on', async () => {
+  it('gives up in the end', async () => {
     const scripts = [['1', broken], ...Array.from({ length: 50 }, () => [unconnected])]
     const { results } = scripted(scripts, '0', { connectMs: 0, outageMs: 150 })
     await expect(collect(results)).rejects.toMatchObject({
       code: 'SUBGRAPH_UNAVAILABLE',
       retryable: true,
-      details: { cursor: '1' },
     })
+  })
+
+  it('is opened again from its last event when that is asked for, and else ends', async () => {
+    const { results, openedAt } = scripted([['1'], ['2'], ['3']], '0', undefined, [true, true])
+    expect(await collect(results)).toEqual(['1', '2', '3'])
+    expect(openedAt).toEqual(['0', '1', '2'])
   })
 
   it('stops waiting when nobody listens any more', async () => {

@@ -1,15 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError, type ErrorCode } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
-import { UpstreamBroken, UpstreamRefused, type UpstreamEvent } from './upstream.js'
+import { UpstreamBroken, UpstreamRefused } from './upstream.js'
 
-export interface ResumeOptions {
+export interface ResumeOptions<Batch> {
   /** Opens the subscription strictly after a position; undefined means from now. */
-  readonly open: (after: string | undefined) => AsyncIterable<UpstreamEvent>
+  readonly open: (after: string | undefined) => AsyncIterable<Batch>
   /** Where the caller asked to start. */
   readonly after: string | undefined
-  /** The position of an event; undefined for a subscription that has none. */
-  readonly cursorOf: (event: UpstreamEvent) => string | undefined
+  /** The position after a batch; undefined for a subscription that has none. */
+  readonly positionAfter: (batch: Batch) => string | undefined
+  /** Asked when what was opened ends by itself: whether it is to be opened again. */
+  readonly opensAgain: () => boolean
   readonly limits: ResumeLimits
   readonly logger: Logger
   readonly now?: () => number
@@ -33,23 +35,23 @@ const passing: readonly ErrorCode[] = [
   'BACKEND_UNAVAILABLE',
   'TIMEOUT',
   'CONSUMER_TOO_SLOW',
+  // What a caller may follow is decided for a time; each socket is opened with a new token.
+  'TOKEN_EXPIRED',
 ]
-
-/** The key under which a subgraph tells, before the first event, where "from now" began. */
-const startCursorKey = 'start_cursor'
 
 /**
  * Every event once and in order across broken sockets: after each break it opens the subscription
- * again from the last event that it handed out. Invariant: `position` is that of the last event
+ * again from the last batch that it handed out. Invariant: `position` is that of the last batch
  * yielded, so what was received but not yielded is read again, and nothing that was yielded is.
  * A subscription from now has no position before its first event, unless the subgraph tells one;
  * if it breaks there it ends with SUBGRAPH_UNAVAILABLE, because to start again from now would
  * silently lose what happened in between.
+ * @throws AppError when it cannot go on
  */
-export async function* resumed(
-  options: ResumeOptions,
+export async function* resumed<Batch>(
+  options: ResumeOptions<Batch>,
   signal: AbortSignal,
-): AsyncGenerator<UpstreamEvent, void, void> {
+): AsyncGenerator<Batch, void, void> {
   const now = options.now ?? Date.now
   let position = options.after
   let established = false
@@ -58,22 +60,21 @@ export async function* resumed(
 
   for (;;) {
     try {
-      for await (const event of options.open(position)) {
+      for await (const batch of options.open(position)) {
         established = true
         failures = 0
-        const start = startCursor(event)
-        position = start ?? options.cursorOf(event) ?? position
-        if (start === undefined) yield event
+        position = options.positionAfter(batch) ?? position
+        yield batch
         brokenSince = now()
       }
-      return
+      if (signal.aborted || !options.opensAgain()) return
     } catch (error) {
       if (signal.aborted) return
       if (failures === 0) brokenSince = now()
       const limitMs = established ? options.limits.outageMs : options.limits.connectMs
       const canGoOn = position !== undefined || !mayHaveBegun(error)
       const inTime = now() - brokenSince < limitMs
-      if (!isPassing(error, established) || !canGoOn || !inTime) throw ended(error, position)
+      if (!isPassing(error, established) || !canGoOn || !inTime) throw reasonOf(error)
       failures += 1
       options.logger.warn(
         { err: error, failures },
@@ -92,7 +93,9 @@ function mayHaveBegun(error: unknown): boolean {
 
 function isPassing(error: unknown, established: boolean): boolean {
   if (error instanceof UpstreamBroken) return true
-  return established && error instanceof UpstreamRefused && passing.includes(error.error.code)
+  if (!(error instanceof UpstreamRefused) || !passing.includes(error.error.code)) return false
+  // A quiet stream establishes nothing; but a cursor says that it was followed until now.
+  return established || typeof error.error.details['cursor'] === 'string'
 }
 
 /** Exponential with full jitter, so that a thousand sockets do not come back at once. */
@@ -100,24 +103,18 @@ function backoffMs(failures: number): number {
   return firstDelayMs + Math.random() * Math.min(maxDelayMs, firstDelayMs * 2 ** failures)
 }
 
-/** The error that the client sees, with the cursor to go on from when there is one. */
-function ended(error: unknown, cursor: string | undefined): unknown {
-  const known = error instanceof UpstreamRefused ? error.error : error
-  const details = cursor === undefined ? {} : { cursor }
-  if (known instanceof AppError) {
-    return new AppError(known.code, known.message, {
-      cause: known.cause,
-      details: known.retryable ? { ...known.details, ...details } : known.details,
-    })
-  }
+/** The error that the client sees. */
+function reasonOf(error: unknown): unknown {
+  if (error instanceof UpstreamRefused) return error.error
   if (!(error instanceof UpstreamBroken)) return error
   return new AppError('SUBGRAPH_UNAVAILABLE', 'the source of these events is away; try again', {
     cause: error,
-    details,
   })
 }
 
-function startCursor(event: UpstreamEvent): string | undefined {
-  const cursor = event.extensions?.[startCursorKey]
-  return typeof cursor === 'string' && (event.data ?? null) === null ? cursor : undefined
+/** With the cursor to go on from, where going on may help. */
+export function withCursor(error: AppError, cursor: string | undefined): AppError {
+  if (!error.retryable || cursor === undefined) return error
+  const details = { ...error.details, cursor }
+  return new AppError(error.code, error.message, { cause: error.cause, details })
 }

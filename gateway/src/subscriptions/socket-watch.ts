@@ -1,12 +1,13 @@
-import type { WebSocket } from 'ws'
 import { AppError, toAppError, type ErrorCode } from '@heirloom/errors'
 import type { Authenticate, Authenticated, Credentials } from '../auth/authenticate.js'
 import { isSameIdentity } from '../auth/identity.js'
 import type { Sessions } from '../auth/sessions.js'
 
-// Who asks is looked at again for as long as a socket is open. A token's socket ends when the
-// token expires. A session's socket ends at once when this process ends the session, and within
-// `checkEveryMs` when another does, when the session expires, or when its user's rights change.
+// Who asks is looked at again for as long as a connection is open, a socket or a stream of events.
+// A token's connection ends when the token expires. A session's connection ends at once when this
+// process ends the session, and within `checkEveryMs` when another does, when the session expires,
+// or when its user's rights change. With it end its subscriptions, so that nobody is handed what
+// is read for others whose rights are no longer theirs.
 
 export interface SocketWatchDeps {
   readonly authenticate: Authenticate
@@ -16,35 +17,40 @@ export interface SocketWatchDeps {
   readonly now: () => number
 }
 
-export type WatchSocket = (
-  socket: WebSocket,
+/** What stays open on somebody's behalf. */
+export interface Watched {
+  readonly isOpen: boolean
+  onceClosed(listener: () => void): void
+  /** Ends it, and says why. */
+  refuse(error: AppError): void
+}
+
+export type Watch = (
+  watched: Watched,
   credentials: Credentials,
   authenticated: Authenticated,
 ) => void
 
-const unauthenticatedCloseCode = 4403
-// RFC 6455, section 7.4.1 and its registry: "try again later".
-const tryAgainLaterCloseCode = 1013
 const outages: readonly ErrorCode[] = ['BACKEND_UNAVAILABLE', 'TIMEOUT']
 const minWaitMs = 250
 // setTimeout takes what is longer than 2^31 ms for nothing at all.
 const maxWaitMs = 3_600_000
 
-export function createSocketWatch(deps: SocketWatchDeps): WatchSocket {
+export function createSocketWatch(deps: SocketWatchDeps): Watch {
   const { authenticate, now } = deps
-  const bySession = new Map<string, Set<WebSocket>>()
+  const bySession = new Map<string, Set<Watched>>()
 
   deps.sessions.onEnd((sessionId) => {
-    for (const socket of bySession.get(sessionId) ?? []) {
-      socket.close(unauthenticatedCloseCode, 'UNAUTHENTICATED')
+    for (const watched of bySession.get(sessionId) ?? []) {
+      watched.refuse(new AppError('UNAUTHENTICATED', 'the session has ended; sign in again'))
     }
   })
 
-  function register(sessionId: string, socket: WebSocket): void {
+  function register(sessionId: string, watched: Watched): void {
     const open = bySession.get(sessionId) ?? new Set()
-    bySession.set(sessionId, open.add(socket))
-    socket.once('close', () => {
-      open.delete(socket)
+    bySession.set(sessionId, open.add(watched))
+    watched.onceClosed(() => {
+      open.delete(watched)
       if (open.size === 0) bySession.delete(sessionId)
     })
   }
@@ -73,31 +79,25 @@ export function createSocketWatch(deps: SocketWatchDeps): WatchSocket {
     throw new AppError('FORBIDDEN', 'rights have changed; connect again')
   }
 
-  return (socket, credentials, authenticated) => {
+  return (watched, credentials, authenticated) => {
     // It was asked who this is, and meanwhile they left: a close that has been is not heard again.
-    if (socket.readyState !== socket.OPEN) return
+    if (!watched.isOpen) return
     let last = authenticated
     let timer = setTimeout(() => void check(), waitMs(last))
-    socket.once('close', () => clearTimeout(timer))
-    if (authenticated.session !== undefined) register(authenticated.session.id, socket)
+    watched.onceClosed(() => clearTimeout(timer))
+    if (authenticated.session !== undefined) register(authenticated.session.id, watched)
 
     async function check(): Promise<void> {
       try {
         last = await lookAgain(credentials, last)
-        if (socket.readyState === socket.OPEN) timer = setTimeout(() => void check(), waitMs(last))
+        if (watched.isOpen) timer = setTimeout(() => void check(), waitMs(last))
       } catch (error) {
-        refuseSocket(socket, error)
+        watched.refuse(toAppError(error))
       }
     }
   }
 }
 
-/** The close code says whether to sign in again or to try again; the reason is our error code. */
-export function refuseSocket(socket: WebSocket, error: unknown): void {
-  const code = isOutage(error) ? tryAgainLaterCloseCode : unauthenticatedCloseCode
-  socket.close(code, toAppError(error).code)
-}
-
-function isOutage(error: unknown): boolean {
+export function isOutage(error: unknown): boolean {
   return error instanceof AppError && outages.includes(error.code)
 }

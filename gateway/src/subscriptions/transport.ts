@@ -1,4 +1,6 @@
-import type { Server as HttpServer } from 'node:http'
+import type { IncomingMessage, Server as HttpServer } from 'node:http'
+import type { Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   GraphQLError,
   type ExecutionArgs,
@@ -6,28 +8,36 @@ import {
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql'
-import type { Context, SubscribePayload } from 'graphql-ws'
-import { useServer, type Extra } from 'graphql-ws/use/ws'
-import { WebSocketServer } from 'ws'
+import { handleProtocols, makeServer, type Context, type SubscribePayload } from 'graphql-ws'
+import { WebSocketServer, type WebSocket } from 'ws'
+import { toAppError } from '@heirloom/errors'
 import { newTraceparent, type Logger } from '@heirloom/telemetry'
-import type { Access, AskAs } from '../access.js'
+import type { Access } from '../access.js'
 import { createErrorFormatter } from '../federation/format-error.js'
 import type { Operations } from '../federation/operations.js'
 import type { Asker } from '../federation/subgraph-request.js'
-import type { Subscribe } from './federated-subscription.js'
-import { prepareOperation, refusal } from './prepare-operation.js'
-import { refuseSocket } from './socket-watch.js'
+import type { Admission } from './admission.js'
+import { startHeartbeat } from './heartbeat.js'
+import type { Hub } from './hub.js'
+import { createPrepareOperation, refusal } from './prepare-operation.js'
+import { closeCodes, SocketConnection } from './socket-connection.js'
+import { SocketStream } from './socket-stream.js'
 import { acceptUpgrades } from './upgrade.js'
 
 // GraphQL over WebSocket (graphql-transport-ws). Phases of a socket: upgrade (path, and where the
-// request comes from), init (who asks, and from then on whether they still may), operations: subscriptions, and queries and mutations as they run over HTTP.
+// request comes from), init (who asks, and from then on whether they still may), operations:
+// subscriptions, and queries and mutations as they run over HTTP. The library minds the protocol;
+// results of subscriptions go past it, because they are written once for many sockets.
 
 export interface TransportDeps {
   /** What clients see at this moment. */
   readonly schema: () => GraphQLSchema
   readonly access: Pick<Access, 'assertMayUpgrade' | 'admitSocket'>
   readonly operations: Pick<Operations, 'run'>
-  readonly subscribe: Subscribe
+  readonly hub: Pick<Hub, 'follow'>
+  readonly admission: Admission
+  readonly operationsPerSocket: number
+  readonly heartbeatMs: number
   readonly newRequestId: () => string
   readonly maxMessageBytes: number
   readonly logger: Logger
@@ -35,53 +45,98 @@ export interface TransportDeps {
 
 export interface Transport {
   attach(server: HttpServer): void
-  /** Ends every socket with 1001 (going away), and those that do not listen without a word. */
+  readonly size: number
+  /**
+   * Lets nobody in any more, and tells everybody with 1001 (going away) to connect again: a few at
+   * a time, each when what it waits for has been answered, and those that do not listen without a
+   * word. Resolves when all are gone, within some seconds.
+   */
   close(): Promise<void>
 }
 
-const maxOperationsPerSocket = 100
-const closeGraceMs = 2_000
+const leavingAtOnce = 250
+const betweenMs = 20
+const closeGraceMs = 5_000
 
-/** What a socket carries from init on; the library adds the socket and the upgrade request. */
-type Carried = { askAs: AskAs; requestIds: Map<string, string> }
+/** What a socket carries from beginning to end. */
+interface Carried {
+  readonly connection: SocketConnection
+  readonly requestIds: Map<string, string>
+}
 type Params = Record<string, unknown> | undefined
-type SocketContext = Context<Params, Extra & Partial<Carried>>
+type SocketContext = Context<Params, Carried>
 
 interface OperationContext {
+  readonly id: string
+  readonly connection: SocketConnection
   readonly asker: Asker
   readonly payload: SubscribePayload
 }
 
 export function createTransport(deps: TransportDeps): Transport {
   const { logger, access } = deps
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: deps.maxMessageBytes })
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: deps.maxMessageBytes,
+    handleProtocols,
+  })
+  const open = new Set<SocketConnection>()
+  const heartbeat = startHeartbeat(deps.heartbeatMs)
+  const prepareOperation = createPrepareOperation()
+  let isLeaving = false
 
   function prepare(
     { extra, subscriptions }: SocketContext,
     id: string,
     payload: SubscribePayload,
   ): ExecutionArgs | readonly GraphQLError[] {
-    const { askAs, requestIds } = extra
+    const { connection, requestIds } = extra
+    const { askAs } = connection
     if (askAs === undefined) return [refusal('UNAUTHENTICATED', 'nobody is signed in')]
-    if (Object.keys(subscriptions).length > maxOperationsPerSocket) {
-      return [refusal('RATE_LIMITED', 'too many operations at once on this socket')]
+    const { operationsPerSocket: limit } = deps
+    if (Object.keys(subscriptions).length > limit) {
+      const message = `too many operations at once on this socket; the limit is ${limit}`
+      return [refusal('RATE_LIMITED', message)]
     }
     const requestId = deps.newRequestId()
-    requestIds?.set(id, requestId)
+    requestIds.set(id, requestId)
     const schema = deps.schema()
     const document = prepareOperation(schema, payload)
     if (!('kind' in document)) return document
-    const traceparent = newTraceparent()
+    const asker = askAs({ requestId, traceparent: newTraceparent() })
     return {
       schema,
       document,
       operationName: payload.operationName ?? null,
       variableValues: payload.variables ?? {},
-      contextValue: {
-        asker: askAs({ requestId, traceparent }),
-        payload,
-      } satisfies OperationContext,
+      contextValue: { id, connection, asker, payload } satisfies OperationContext,
     }
+  }
+
+  function follow({
+    schema,
+    document,
+    operationName,
+    variableValues,
+    contextValue,
+  }: ExecutionArgs): AsyncGenerator<never, void, void> | ExecutionResult {
+    const { id, connection, asker } = contextValue as OperationContext
+    const stream = new SocketStream(connection, id)
+    try {
+      stream.onceEnded(deps.admission.subscribe(asker.who))
+      const request = { schema, document, operationName, variables: variableValues ?? {} }
+      const followed = deps.hub.follow(request, asker, stream)
+      if ('errors' in followed) {
+        stream.end()
+        return followed
+      }
+      stream.started(followed)
+    } catch (error) {
+      stream.end(toAppError(error))
+    }
+    return stream
   }
 
   function formatted(
@@ -89,53 +144,115 @@ export function createTransport(deps: TransportDeps): Transport {
     id: string,
     errors: readonly (GraphQLError | GraphQLFormattedError)[],
   ): readonly GraphQLFormattedError[] {
-    const format = createErrorFormatter(extra.requestIds?.get(id) ?? deps.newRequestId(), logger)
+    const format = createErrorFormatter(extra.requestIds.get(id) ?? deps.newRequestId(), logger)
     // Queries and mutations have been formatted already.
     return errors.map((error) => (error instanceof GraphQLError ? format(error) : error))
   }
 
-  const server = useServer<Params, Carried>(
-    {
-      onConnect: async ({ connectionParams, extra }) => {
-        const { socket, request } = extra
-        try {
-          extra.askAs = await access.admitSocket({ socket, request, params: connectionParams })
-          extra.requestIds = new Map()
-          return true
-        } catch (error) {
-          refuseSocket(socket, error)
-          return false
-        }
-      },
-      onSubscribe: prepare,
-      execute: async ({ document, contextValue }) => {
-        const { asker, payload } = contextValue as OperationContext
+  const server = makeServer<Params, Carried>({
+    onConnect: async ({ connectionParams, extra }) => {
+      const { connection } = extra
+      const { request } = connection
+      // What was upgraded is not needed any more: ten thousand sockets keep nothing of it.
+      connection.request = undefined
+      if (request === undefined) return false
+      try {
+        connection.askAs = await access.admitSocket({
+          watched: connection,
+          request,
+          params: connectionParams,
+        })
+        const { who } = connection.askAs({
+          requestId: deps.newRequestId(),
+          traceparent: newTraceparent(),
+        })
+        const release = deps.admission.connect(who)
+        if (connection.isOpen) connection.onceClosed(release)
+        else release()
+        return true
+      } catch (error) {
+        connection.refuse(toAppError(error))
+        return false
+      }
+    },
+    onSubscribe: prepare,
+    execute: async ({ document, contextValue }) => {
+      const { asker, payload, connection } = contextValue as OperationContext
+      connection.running += 1
+      try {
         const operation = { ...payload, query: document }
         const { result } = await deps.operations.run(operation, asker.createCaller())
         return result as ExecutionResult
-      },
-      subscribe: ({ document, operationName, variableValues, contextValue }) => {
-        const request = { document, operationName, variables: variableValues ?? {} }
-        return deps.subscribe(request, (contextValue as OperationContext).asker)
-      },
-      onNext: (context, id, _payload, _args, result) =>
-        result.errors === undefined
-          ? undefined
-          : { ...result, errors: formatted(context, id, result.errors) },
-      onError: (context, id, _payload, errors) => formatted(context, id, errors),
-      onComplete: ({ extra }, id) => void extra.requestIds?.delete(id),
+      } finally {
+        // After the answer has been written, which the library does next.
+        setImmediate(() => connection.finished())
+      }
     },
-    sockets,
-  )
+    subscribe: follow,
+    onNext: (context, id, _payload, _args, result) =>
+      result.errors === undefined
+        ? undefined
+        : { ...result, errors: formatted(context, id, result.errors) },
+    onError: (context, id, _payload, errors) => formatted(context, id, errors),
+    onComplete: ({ extra }, id) => void extra.requestIds.delete(id),
+  })
+
+  function serve(socket: WebSocket, raw: Socket, request: IncomingMessage): void {
+    const connection = new SocketConnection(socket, raw, request)
+    open.add(connection)
+    heartbeat.watch(connection)
+    const opened = server.opened(
+      {
+        protocol: connection.protocol,
+        send: (text) => connection.send(text),
+        close: (code, reason) => connection.close(code, reason),
+        onMessage: (receive) => {
+          socket.on('message', (data) => {
+            connection.isHeard = true
+            receive(textOf(data)).catch((error: unknown) => {
+              logger.error({ err: error }, 'a message over a socket was not handled')
+              connection.close(closeCodes.internal, 'INTERNAL')
+            })
+          })
+        },
+      },
+      { connection, requestIds: new Map() },
+    )
+    socket.on('pong', () => {
+      connection.isHeard = true
+    })
+    socket.once('close', (code, reason) => {
+      open.delete(connection)
+      void opened(code, reason.toString('utf8'))
+    })
+  }
 
   return {
-    attach: (httpServer) => acceptUpgrades(httpServer, sockets, deps),
+    get size() {
+      return open.size
+    },
+    attach: (httpServer) =>
+      acceptUpgrades(httpServer, sockets, {
+        ...deps,
+        serve,
+        isLeaving: () => isLeaving,
+      }),
     close: async () => {
-      const grace = setTimeout(() => {
-        for (const socket of sockets.clients) socket.terminate()
-      }, closeGraceMs)
-      await server.dispose()
-      clearTimeout(grace)
+      isLeaving = true
+      const giveUpAt = Date.now() + closeGraceMs
+      let told = 0
+      for (const connection of open) {
+        connection.leave()
+        told += 1
+        if (told % leavingAtOnce === 0) await delay(betweenMs)
+      }
+      while (open.size > 0 && Date.now() < giveUpAt) await delay(betweenMs)
+      for (const connection of open) connection.terminate()
+      heartbeat.stop()
     },
   }
+}
+
+function textOf(data: unknown): string {
+  return Array.isArray(data) ? Buffer.concat(data as Buffer[]).toString('utf8') : String(data)
 }

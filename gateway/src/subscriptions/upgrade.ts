@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http'
-import type { WebSocketServer } from 'ws'
+import type { Socket } from 'node:net'
+import type { WebSocket, WebSocketServer } from 'ws'
 import { AppError, toAppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
 import type { Access } from '../access.js'
@@ -7,6 +8,8 @@ import { answerRaw } from '../http/raw-answer.js'
 
 export interface UpgradeDeps {
   readonly access: Pick<Access, 'assertMayUpgrade'>
+  readonly isLeaving: () => boolean
+  readonly serve: (socket: WebSocket, raw: Socket, request: IncomingMessage) => void
   readonly newRequestId: () => string
   readonly logger: Logger
 }
@@ -32,13 +35,15 @@ export function acceptUpgrades(
     }
     sockets.handleUpgrade(request, socket, head, (accepted) => {
       accepted.on('error', (error) => deps.logger.debug({ err: error }, 'a socket failed'))
-      sockets.emit('connection', accepted, request)
+      // What an HTTP server upgrades is a TCP or TLS socket; the type allows for others.
+      deps.serve(accepted, socket as Socket, request)
     })
   })
 }
 
-/** @throws AppError NOT_FOUND, and what `access` refuses with */
+/** @throws AppError NOT_FOUND, BACKEND_UNAVAILABLE, and what `access` refuses with */
 function assertMayUpgrade(deps: UpgradeDeps, request: IncomingMessage): void {
+  if (deps.isLeaving()) throw new AppError('BACKEND_UNAVAILABLE', 'going away; connect again')
   const [path] = (request.url ?? '').split('?')
   if (path !== '/graphql') throw new AppError('NOT_FOUND', 'WebSockets are served at /graphql')
   deps.access.assertMayUpgrade(request)

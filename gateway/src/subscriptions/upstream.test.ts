@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'
-import { openUpstream, upstreamLimits } from './upstream.js'
+import { openUpstream } from './upstream.js'
 
 let server: WebSocketServer
 let connections = 0
@@ -26,11 +26,10 @@ describe('a subscription at a subgraph', () => {
         url: `ws://127.0.0.1:${port}/graphql`,
         query: 'subscription { never }',
         variables: {},
-        authorization: async () => {
+        headers: async () => {
           leaving.abort()
-          return 'Bearer token'
+          return { authorization: 'Bearer token' }
         },
-        limits: upstreamLimits,
       },
       leaving.signal,
     )

@@ -17,17 +17,12 @@ export interface UpstreamRequest {
   readonly query: string
   readonly operationName?: string | undefined
   readonly variables: Readonly<Record<string, unknown>>
-  /** The value of the Authorization header; asked for once, when the socket opens. */
-  readonly authorization: () => Promise<string>
-  readonly limits: UpstreamLimits
+  /**
+   * What says who asks, sent both with the upgrade and in the payload of `connection_init`; asked
+   * for once, when the socket opens.
+   */
+  readonly headers: () => Promise<Readonly<Record<string, string>>>
 }
-
-export interface UpstreamLimits {
-  /** The reader may leave a full buffer untouched for so long before it counts as too slow. */
-  readonly slowConsumerMs: number
-}
-
-export const upstreamLimits: UpstreamLimits = { slowConsumerMs: 30_000 }
 
 export interface UpstreamEvent {
   readonly data?: JsonObject | null | undefined
@@ -61,7 +56,7 @@ export class UpstreamRefused extends Error {
 export type OpenUpstream = (
   request: UpstreamRequest,
   signal: AbortSignal,
-) => AsyncGenerator<UpstreamEvent, void, void>
+) => AsyncGenerator<readonly UpstreamEvent[], void, void>
 
 const subprotocol = 'graphql-transport-ws'
 const handshakeTimeoutMs = 3_000
@@ -69,34 +64,28 @@ const acknowledgeTimeoutMs = 5_000
 const heartbeatMs = 15_000
 const maxMessageBytes = 16 * 1024 * 1024
 const bufferedEvents = 64
-const resumeAtEvents = 16
+const bufferedBytes = 4 * 1024 * 1024
 
 /**
- * Yields what the subgraph sends, in order. Returns when the subgraph completes or `signal`
- * aborts; throws UpstreamBroken, UpstreamRefused, or AppError CONSUMER_TOO_SLOW.
+ * Yields what the subgraph sends, in order, as much at once as is there. Returns when the subgraph
+ * completes or `signal` aborts; throws UpstreamBroken or UpstreamRefused.
  */
 export const openUpstream: OpenUpstream = async function* (request, signal) {
   if (signal.aborted) return
-  const authorization = await request.authorization()
+  const headers = await request.headers()
   // An abort during that wait has passed: nobody would end what was opened now.
   if (isAborted(signal)) return
   const phase = { subscribed: false }
   const socket = new WebSocket(request.url, subprotocol, {
+    headers: { ...headers },
     handshakeTimeout: handshakeTimeoutMs,
     maxPayload: maxMessageBytes,
   })
   const queue = new BoundedQueue<UpstreamEvent>({
-    highWater: bufferedEvents,
-    lowWater: resumeAtEvents,
+    maxItems: bufferedEvents,
+    maxBytes: bufferedBytes,
     onFull: () => socket.pause(),
     onDrained: () => socket.resume(),
-    stallMs: request.limits.slowConsumerMs,
-    onStall: () => {
-      queue.fail(
-        new AppError('CONSUMER_TOO_SLOW', 'events were not taken in time; go on from the cursor'),
-      )
-      socket.terminate()
-    },
   })
   const broken = (message: string, cause?: unknown): void =>
     queue.fail(new UpstreamBroken(message, phase.subscribed, cause))
@@ -106,7 +95,7 @@ export const openUpstream: OpenUpstream = async function* (request, signal) {
   const heartbeat = watchHeartbeat(socket)
 
   socket.on('open', () => {
-    socket.send(stringifyMessage({ type: MessageType.ConnectionInit, payload: { authorization } }))
+    socket.send(stringifyMessage({ type: MessageType.ConnectionInit, payload: { ...headers } }))
   })
   socket.on('message', (text: Buffer) => {
     try {
@@ -117,7 +106,7 @@ export const openUpstream: OpenUpstream = async function* (request, signal) {
         socket.send(subscribeMessage(request))
         return
       }
-      receive(socket, queue, message)
+      receive(socket, queue, message, text.length)
     } catch (cause) {
       broken('the subgraph sent what is no message', cause)
     }
@@ -127,9 +116,9 @@ export const openUpstream: OpenUpstream = async function* (request, signal) {
 
   try {
     for (;;) {
-      const event = await queue.take()
-      if (event === undefined) return
-      yield event
+      const events = await queue.take()
+      if (events === undefined) return
+      yield events
     }
   } finally {
     signal.removeEventListener('abort', stop)
@@ -152,12 +141,17 @@ function subscribeMessage({ query, operationName, variables }: UpstreamRequest):
   return stringifyMessage({ type: MessageType.Subscribe, id: operationId, payload })
 }
 
-function receive(socket: WebSocket, queue: BoundedQueue<UpstreamEvent>, message: Message): void {
+function receive(
+  socket: WebSocket,
+  queue: BoundedQueue<UpstreamEvent>,
+  message: Message,
+  bytes: number,
+): void {
   switch (message.type) {
     case MessageType.Next: {
       const event = message.payload as UpstreamEvent
       // A result without data is no event: the subscription was refused before it began.
-      if (event.data !== undefined) return queue.push(event)
+      if (event.data !== undefined) return queue.push(event, bytes)
       return queue.fail(new UpstreamRefused(appErrorOf(event.errors?.[0])))
     }
     case MessageType.Error:
