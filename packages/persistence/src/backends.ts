@@ -1,5 +1,6 @@
 import { AppError } from '@heirloom/errors'
 import type { Backend, BackendType, OpenBackend } from './backends/backend.js'
+import { createCircuitBreaker, guardedTable } from './backends/circuit-breaker.js'
 import { redactConfig, type BackendConfig } from './backends/config-spec.js'
 import { createCosmosBackend, type CosmosEnvironment } from './backends/cosmos/cosmos-backend.js'
 import {
@@ -61,7 +62,9 @@ export function createBackendPool(backends: readonly Backend[]): BackendPool {
     find,
     open: (type, config) => {
       const key = JSON.stringify([type, Object.entries(config).sort(byName)])
-      const open = opened.get(key) ?? find(type).open(config)
+      const known = opened.get(key)
+      if (known !== undefined) return known
+      const open = guarded(type, find(type).open(config))
       opened.set(key, open)
       return open
     },
@@ -71,6 +74,19 @@ export function createBackendPool(backends: readonly Backend[]): BackendPool {
       const all = [...opened.values()]
       opened.clear()
       await Promise.all(all.map((backend) => backend.close()))
+    },
+  }
+}
+
+/** Moving data, and looks at whether it is back, do their own waiting. */
+function guarded(type: BackendType, backend: OpenBackend): OpenBackend {
+  const { records } = backend
+  const breaker = createCircuitBreaker(type)
+  return {
+    ...backend,
+    records: {
+      for: (tenant, layout) => guardedTable(records.for(tenant, layout), breaker),
+      scan: (range, layout) => records.scan(range, layout),
     },
   }
 }

@@ -1,4 +1,5 @@
 import { AppError } from '@heirloom/errors'
+import { asAway } from '../away.js'
 
 export interface Where {
   readonly account: string
@@ -92,7 +93,7 @@ export function exhausted(cause: unknown): AppError {
   const options = { cause, details: { retry_after_ms: wait } }
   const code = statusCode(cause)
   if (code === status.timeout || names(cause).some(isIn(timedOut))) {
-    return new AppError('TIMEOUT', 'Cosmos did not answer in time', options)
+    return asAway(new AppError('TIMEOUT', 'Cosmos did not answer in time', options))
   }
   if (code === status.tooManyRequests) {
     return new AppError('BACKEND_UNAVAILABLE', 'Cosmos throttles this container', options)
@@ -104,7 +105,7 @@ export function exhausted(cause: unknown): AppError {
       options,
     )
   }
-  return new AppError('BACKEND_UNAVAILABLE', 'Cosmos cannot be reached', options)
+  return asAway(new AppError('BACKEND_UNAVAILABLE', 'Cosmos cannot be reached', options))
 }
 
 /** What repeating does not help against; the message names what does. */

@@ -1,5 +1,6 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
 import { AppError } from '@heirloom/errors'
+import { asAway } from '../away.js'
 
 export interface Where {
   readonly table: string
@@ -69,7 +70,7 @@ export function isUncertain(error: unknown): boolean {
 export function exhausted(cause: unknown): AppError {
   const options = { cause, details: { retry_after_ms: retryAfterMs } }
   if (names(cause).some((name) => timedOut.includes(name))) {
-    return new AppError('TIMEOUT', 'DynamoDB did not answer in time', options)
+    return asAway(new AppError('TIMEOUT', 'DynamoDB did not answer in time', options))
   }
   if (names(cause).some(isThrottle)) {
     return new AppError('BACKEND_UNAVAILABLE', 'DynamoDB throttles this table', options)
@@ -81,7 +82,7 @@ export function exhausted(cause: unknown): AppError {
       options,
     )
   }
-  return new AppError('BACKEND_UNAVAILABLE', 'DynamoDB cannot be reached', options)
+  return asAway(new AppError('BACKEND_UNAVAILABLE', 'DynamoDB cannot be reached', options))
 }
 
 /** What repeating does not help against; the message names what does. */

@@ -1,4 +1,5 @@
 import { AppError } from '@heirloom/errors'
+import { asAway } from '../away.js'
 
 export interface Where {
   readonly project: string
@@ -71,7 +72,7 @@ export function exhausted(cause: unknown): AppError {
   const options = { cause, details: { retry_after_ms: retryAfterMs } }
   switch (statusCode(cause)) {
     case statusOf.deadlineExceeded:
-      return new AppError('TIMEOUT', 'Firestore did not answer in time', options)
+      return asAway(new AppError('TIMEOUT', 'Firestore did not answer in time', options))
     case statusOf.resourceExhausted:
       return new AppError('BACKEND_UNAVAILABLE', 'Firestore throttles this database', options)
     case statusOf.aborted:
@@ -81,7 +82,7 @@ export function exhausted(cause: unknown): AppError {
         options,
       )
     default:
-      return new AppError('BACKEND_UNAVAILABLE', 'Firestore cannot be reached', options)
+      return asAway(new AppError('BACKEND_UNAVAILABLE', 'Firestore cannot be reached', options))
   }
 }
 

@@ -10,6 +10,7 @@ import { AppError } from '@heirloom/errors'
 import { createDatabase } from '@heirloom/postgres'
 import type { Backend, OpenBackend } from '../backend.js'
 import type { ConfigSpec } from '../config-spec.js'
+import { boundedDatabase, createBounded, type PostgresTiming } from './bounded-database.js'
 import type { RecordSchema } from './schema.js'
 import { createPostgresRecordTable } from './postgres-record-table.js'
 import { provision } from './provision.js'
@@ -26,10 +27,13 @@ export type PostgresConnections = Readonly<Record<string, PostgresConnection>>
 /** A route names a connection that the process was given; it can never name a host of its own. */
 const configSpec: ConfigSpec = { connection: { required: true } }
 
-export function createPostgresBackend(environment: {
-  readonly postgresConnections: PostgresConnections
-  readonly now?: () => number
-}): Backend {
+export function createPostgresBackend(
+  environment: {
+    readonly postgresConnections: PostgresConnections
+    readonly now?: () => number
+  },
+  timing: PostgresTiming = {},
+): Backend {
   const connections = new Map(Object.entries(environment.postgresConnections))
   const now = environment.now ?? Date.now
   return {
@@ -41,24 +45,30 @@ export function createPostgresBackend(environment: {
       if (connection === undefined) {
         throw new AppError('INVALID_INPUT', `there is no Postgres connection named "${name}"`)
       }
-      return openPostgres(connection, now)
+      return openPostgres(connection, timing, now)
     },
   }
 }
 
-function openPostgres(connection: PostgresConnection, now: () => number): OpenBackend {
-  const database = createDatabase<RecordSchema>({
+function openPostgres(
+  connection: PostgresConnection,
+  timing: PostgresTiming,
+  now: () => number,
+): OpenBackend {
+  const opened = createDatabase<RecordSchema>({
     url: connection.url,
     applicationName: 'heirloom records',
     ...(connection.maxConnections === undefined
       ? {}
       : { maxConnections: connection.maxConnections }),
   })
+  const bounded = createBounded(timing)
+  const database = boundedDatabase(opened, bounded)
   const wakeUps = createWakeUps(connection.url)
   return {
     records: {
       for: (tenant) => createPostgresRecordTable(database.for(tenant), wakeUps, now),
-      scan: (range) => scan(database, range, now),
+      scan: (range) => bounded(() => scan(opened, range, now)),
     },
     ping: () => database.ping(),
     provision: () => provision(database, connection.url),
