@@ -1,4 +1,10 @@
-import { textOf, type Document, type EventOf, type TypedDocument } from './document.js'
+import {
+  textOf,
+  type AnyDocument,
+  type Document,
+  type EventOf,
+  type TypedDocument,
+} from './document.js'
 import { readEventStream } from './event-stream.js'
 import { connectionLost, HeirloomError, misuse } from './heirloom-error.js'
 import { request, type Variables } from './http.js'
@@ -51,14 +57,14 @@ export interface HeirloomClient {
    * Runs a query or a mutation and answers its data.
    * @throws HeirloomError when the answer has any error; what was answered is its `data`
    */
-  query<Data, V extends object>(
-    document: TypedDocument<Data, V>,
-    variables: V,
-    options?: { signal?: AbortSignal },
-  ): Promise<Data>
   query<Data = Record<string, unknown>>(
     document: Document,
     variables?: Variables,
+    options?: { signal?: AbortSignal },
+  ): Promise<Data>
+  query<Data, V extends object>(
+    document: TypedDocument<Data, V>,
+    variables: V,
     options?: { signal?: AbortSignal },
   ): Promise<Data>
   /**
@@ -67,15 +73,15 @@ export interface HeirloomClient {
    * connection of its own.
    * @throws HeirloomError MISUSE for a document that cannot be resumed
    */
-  subscribe<Data extends object, V extends object>(
-    document: TypedDocument<Data, V>,
-    variables: WithoutAfter<V>,
-    options: SubscribeOptions<EventOf<Data>>,
-  ): Subscription
   subscribe<Event = Record<string, unknown>>(
     document: Document,
     variables: Variables,
     options: SubscribeOptions<Event>,
+  ): Subscription
+  subscribe<Data extends object, V extends object>(
+    document: TypedDocument<Data, V>,
+    variables: WithoutAfter<V>,
+    options: SubscribeOptions<EventOf<Data>>,
   ): Subscription
   /** Follows a legacy's timeline: from `after`, or from now on. */
   followTimeline<Event = TimelineEvent>(
@@ -121,7 +127,7 @@ export function createHeirloomClient(options: HeirloomClientOptions): HeirloomCl
   } satisfies Parameters<typeof createTransports>[0]
 
   function subscribe<Event>(
-    document: Document,
+    document: AnyDocument,
     variables: Variables,
     subscribeOptions: SubscribeOptions<Event>,
   ): Subscription {
@@ -153,12 +159,12 @@ export function createHeirloomClient(options: HeirloomClientOptions): HeirloomCl
 
   return {
     query: async <Data>(
-      document: Document,
+      document: AnyDocument,
       variables: object = {},
       { signal }: { signal?: AbortSignal } = {},
     ) => (await ask(textOf(document), { ...variables }, signal)) as Data,
     subscribe: <Event>(
-      document: Document,
+      document: AnyDocument,
       variables: object,
       subscribeOptions: SubscribeOptions<Event>,
     ) => subscribe(document, { ...variables }, subscribeOptions),

@@ -1,23 +1,25 @@
 import { misuse, recordOf } from './heirloom-error.js'
 import { printDocument, type DocumentAst } from './print-document.js'
 
-/** What `gql`, a code generator or a text gives; a parsed document needs no `graphql` here. */
-export type Document = string | DocumentAst
+/** A text, or a parsed document, whose data the compiler does not know. */
+export type Document = string | (DocumentAst & { readonly __apiType?: never })
 
 /**
  * A document whose data and variables are known to the compiler: graphql's TypedDocumentNode and
- * the TypedDocumentString of code generators both fit.
+ * the TypedDocumentString of code generators both fit. Neither needs `graphql` here.
  */
-export type TypedDocument<Data, Variables> = Document & {
+export type TypedDocument<Data, Variables> = (DocumentAst | { valueOf(): string }) & {
   __apiType?: (variables: Variables) => Data
 }
+
+export type AnyDocument = Document | DocumentAst | { valueOf(): string }
 
 /** The value of the one root field of a subscription's data. */
 export type EventOf<Data> = NonNullable<Data[Exclude<keyof Data, '__typename'>]>
 
 const texts = new WeakMap<object, string>()
 
-export function textOf(document: Document): string {
+export function textOf(document: AnyDocument): string {
   // Code generators give texts as objects of a class that extends String.
   if (typeof document === 'string' || !('definitions' in document)) return document.valueOf()
   const known = texts.get(document)

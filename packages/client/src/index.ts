@@ -4,7 +4,7 @@ export {
   type HeirloomClientOptions,
   type Token,
 } from './client.js'
-export type { Document, EventOf, TypedDocument } from './document.js'
+export type { AnyDocument, Document, EventOf, TypedDocument } from './document.js'
 export {
   HeirloomError,
   type ClientErrorCode,

@@ -90,6 +90,7 @@ export async function startLogServer(): Promise<LogServer> {
     fields: {
       cursor: { type: new GraphQLNonNull(GraphQLString) },
       id: { type: new GraphQLNonNull(GraphQLID) },
+      type: { type: GraphQLString, resolve: () => 'Told' },
     },
   })
   const legacyId = { type: new GraphQLNonNull(GraphQLID) }
