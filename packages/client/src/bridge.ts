@@ -1,5 +1,5 @@
 import type { HeirloomClient } from './client.js'
-import { textOf, type AnyDocument } from './document.js'
+import type { AnyDocument, Document } from './document.js'
 import type { GraphQLAnswerError, HeirloomError } from './heirloom-error.js'
 import type { Variables } from './http.js'
 import type { SubscribeOptions, Subscription } from './subscription.js'
@@ -53,7 +53,7 @@ export function bridge(
   const { onStart, onInterruption, onCursorRefused } = options
   let subscription: Subscription
   try {
-    subscription = client.subscribe(textOf(operation.document), variables, {
+    subscription = client.subscribe(operation.document as Document, variables, {
       after: options.after?.(operation) ?? variable,
       start: options.start?.(operation),
       onEvent: (_event, { cursor, data, errors }) => {
