@@ -11,10 +11,21 @@ import {
 
 /** The parser gives up after this many tokens, so that a huge document costs nothing. */
 export const maxTokens = 5_000
-const maxDepth = 20
-const maxAliases = 100
-const maxRootFields = 50
-const maxFields = 2_000
+
+/** Counted with fragments expanded. */
+export interface OperationLimits {
+  readonly depth: number
+  readonly aliases: number
+  readonly rootFields: number
+  readonly fields: number
+}
+
+export const defaultOperationLimits: OperationLimits = {
+  depth: 20,
+  aliases: 100,
+  rootFields: 50,
+  fields: 2_000,
+}
 
 interface Size {
   readonly depth: number
@@ -29,7 +40,7 @@ const nothing: Size = { depth: 0, fields: 0, aliases: 0 }
  * thirty lines of fragments can stand for millions of fields. Each fragment is measured once.
  * Introspection is not counted; graphql-js limits it by a rule of its own.
  */
-const operationSizeRule: ValidationRule = (context: ValidationContext): ASTVisitor => {
+function measureOperations(limits: OperationLimits, context: ValidationContext): ASTVisitor {
   const measured = new Map<string, Size>()
 
   function sizeOf(selectionSet: SelectionSetNode | undefined): Size {
@@ -67,15 +78,20 @@ const operationSizeRule: ValidationRule = (context: ValidationContext): ASTVisit
     OperationDefinition: (operation) => {
       const { depth, fields, aliases } = sizeOf(operation.selectionSet)
       const roots = operation.selectionSet.selections.length
-      refuse(context, operation, 'depth', depth, maxDepth)
-      refuse(context, operation, 'aliases', aliases, maxAliases)
-      refuse(context, operation, 'root_fields', roots, maxRootFields)
-      refuse(context, operation, 'fields', fields, maxFields)
+      refuse(context, operation, 'depth', depth, limits.depth)
+      refuse(context, operation, 'aliases', aliases, limits.aliases)
+      refuse(context, operation, 'root_fields', roots, limits.rootFields)
+      refuse(context, operation, 'fields', fields, limits.fields)
     },
   }
 }
 
-export const operationLimits: readonly ValidationRule[] = [operationSizeRule]
+/** The rules, beside those of GraphQL itself, that an operation has to keep. */
+export function operationRules(limits: OperationLimits): readonly ValidationRule[] {
+  return [(context) => measureOperations(limits, context)]
+}
+
+export const operationLimits: readonly ValidationRule[] = operationRules(defaultOperationLimits)
 
 function sum(a: Size, b: Size): Size {
   return {

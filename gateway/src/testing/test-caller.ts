@@ -10,7 +10,5 @@ export function testCaller(authorization = 'Bearer t'): Caller {
     traceparent: newTraceparent(),
     rights: tenant.tenantId,
     headersFor: () => Promise.resolve({ authorization }),
-    tenant,
-    authorizationFor: () => Promise.resolve(authorization),
   }
 }
