@@ -35,6 +35,8 @@ const question: fc.Arbitrary<Question> = fc.record({
   ),
 })
 
+const acrossTenants = question.filter(({ tenantId: own, resource }) => resource.tenantId !== own)
+
 const staticPolicies = Object.fromEntries(readPolicies().map(({ id, text }) => [id, text]))
 const wholeSet = 'all of them, for the test'
 cedar.preparsePolicySet(wholeSet, { staticPolicies })
@@ -83,13 +85,12 @@ describe('the engine', () => {
 
   it('never lets tenants meet, except operators over routes and everybody over shared ones', () => {
     fc.assert(
-      fc.property(question, (asked) => {
-        fc.pre(asked.resource.tenantId !== asked.tenantId && decide(asked))
+      fc.property(acrossTenants, (asked) => {
         const shared = asked.resource.tenantId === null && asked.action === 'route:read'
         const operates = asked.action.startsWith('route:') && asked.roles.includes('operator')
-        expect(shared || operates).toBe(true)
+        expect(!decide(asked) || shared || operates).toBe(true)
       }),
-      { numRuns: 100 },
+      { numRuns: 5_000 },
     )
   })
 

@@ -111,6 +111,10 @@ const expectations: readonly (readonly [Action, keyof typeof resources, string])
   ['media-output:write', 'store', 'ew'],
   ['document:read', 'store', 'vcew'],
   ['document:write', 'store', 'cew'],
+  ['user:read', 'store', 'w'],
+  ['user:write', 'store', 'w'],
+  ['revocation:read', 'store', 'w'],
+  ['revocation:write', 'store', 'w'],
 ]
 const letters: Readonly<Record<string, Role>> = {
   v: 'viewer',

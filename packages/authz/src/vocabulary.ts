@@ -51,6 +51,10 @@ export const actions = [
   'media-output:write',
   'document:read',
   'document:write',
+  'user:read',
+  'user:write',
+  'revocation:read',
+  'revocation:write',
 ] as const
 /** What somebody may do. Read actions are asked for every object that is handed out. */
 export type Action = (typeof actions)[number]

@@ -9,7 +9,7 @@ import { createSubgraphServer, loadSdl, type Peer, type SubgraphServer } from '@
 import type { Logger } from '@heirloom/telemetry'
 import type { VerifyInternalToken } from '@heirloom/tenancy'
 import type { GraphQLContext } from './context.js'
-import type { OpenedDocuments } from './data/opened-documents.js'
+import type { OpenedStores } from './data/opened-documents.js'
 import { createPeerLegacies } from './data/peer-legacies.js'
 import { createRegistryDiagnostics } from './data/registry-diagnostics.js'
 import { createRegistryMigrations } from './data/registry-migrations.js'
@@ -30,7 +30,7 @@ export interface StorageDependencies {
   /** Started and stopped by its owner. */
   readonly storage: Storage
   /** Likewise. */
-  readonly documents: Pick<OpenedDocuments, 'for'>
+  readonly documents: OpenedStores
   /** The stories subgraph. */
   readonly stories: Peer
   readonly verify: VerifyInternalToken

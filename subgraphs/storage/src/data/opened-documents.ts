@@ -1,17 +1,28 @@
 import { AppError } from '@heirloom/errors'
-import { createStorageFromConfig, type DocumentStore, type Storage } from '@heirloom/persistence'
+import {
+  createStorageFromConfig,
+  type DocumentStore,
+  type Storage,
+  type TokenRevocationStore,
+  type UserStore,
+} from '@heirloom/persistence'
 import type { Logger } from '@heirloom/telemetry'
 import type { TenantId } from '@heirloom/tenancy'
 import type { Secrets } from './secrets.js'
 
-/** The documents of a process, from its start to its stop. */
-export interface OpenedDocuments {
+/** Each throws AppError BACKEND_UNAVAILABLE before the start. */
+export interface OpenedStores {
+  for(tenant: TenantId): DocumentStore
+  usersOf(tenant: TenantId): UserStore
+  revocationsOf(tenant: TenantId): TokenRevocationStore
+}
+
+/** Documents, users and revocations of a process, from its start to its stop. */
+export interface OpenedDocuments extends OpenedStores {
   readonly name: string
   /** Opens the databases and ensures their indexes. @throws AppError BACKEND_UNAVAILABLE */
   start(): Promise<void>
   stop(): Promise<void>
-  /** @throws AppError BACKEND_UNAVAILABLE before the start */
-  for(tenant: TenantId): DocumentStore
 }
 
 export interface DocumentsOptions {
@@ -25,6 +36,12 @@ export interface DocumentsOptions {
 export function createOpenedDocuments(options: DocumentsOptions): OpenedDocuments {
   const { config, logger } = options
   let storage: Storage | undefined
+
+  function opened(): Storage {
+    if (storage !== undefined) return storage
+    throw new AppError('BACKEND_UNAVAILABLE', 'documents are not opened yet')
+  }
+
   return {
     name: 'documents',
     start: async () => {
@@ -37,10 +54,9 @@ export function createOpenedDocuments(options: DocumentsOptions): OpenedDocument
       await storage?.close()
       storage = undefined
     },
-    for: (tenant) => {
-      if (storage !== undefined) return storage.documents.for(tenant)
-      throw new AppError('BACKEND_UNAVAILABLE', 'documents are not opened yet')
-    },
+    for: (tenant) => opened().documents.for(tenant),
+    usersOf: (tenant) => opened().users.for(tenant),
+    revocationsOf: (tenant) => opened().revocations.for(tenant),
   }
 }
 

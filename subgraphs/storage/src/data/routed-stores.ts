@@ -7,13 +7,13 @@ import {
 } from '@heirloom/persistence'
 import type { TenantContext, TenantId } from '@heirloom/tenancy'
 import { actorOf, projectOf } from '../domain/scope.js'
-import type { OpenedDocuments } from './opened-documents.js'
+import type { OpenedStores } from './opened-documents.js'
 import type { Stores } from '../domain/stores/stores.js'
 
 /** The stores of one caller, each on the backend that the caller's route names when it is opened. */
 export function createRoutedStores(
   records: RoutedRecords,
-  documents: Pick<OpenedDocuments, 'for'>,
+  documents: OpenedStores,
   context: TenantContext,
   systemTenant: TenantId,
   now: () => number,
@@ -56,6 +56,8 @@ export function createRoutedStores(
         options,
       ),
     documents: () => documents.for(context.tenantId),
+    users: () => documents.usersOf(context.tenantId),
+    revocations: () => documents.revocationsOf(context.tenantId),
     firearms: () =>
       kinds.firearms_policy_store.open(table('firearms_policy_store'), scope, options),
     mediaOutputs: () => kinds.media_output_store.open(table('media_output_store'), scope, options),

@@ -45,6 +45,7 @@ import type {
   MigrationError as MigrationErrorValue,
   MigrationEvent as MigrationStepValue,
 } from '../domain/migration.js'
+import type { PlacedUser as DatabaseUserValue } from '../domain/stores/users.js'
 import type {
   PlacedDocument as DocumentValue,
   PlacedDocumentEvent as DocumentEventValue,
@@ -275,6 +276,13 @@ export type Query = {
   readonly tableRow?: Maybe<TableRow>
   /** Rows whose keys begin with the prefix, in the order of their keys' UTF-8. */
   readonly tableRows: TableRowConnection
+  /** Null when there is none. A database that is not there, or another tenant's own, fails with DATABASE_UNKNOWN. */
+  readonly databaseUser?: Maybe<DatabaseUser>
+  readonly databaseUserByName?: Maybe<DatabaseUser>
+  /** By username. */
+  readonly databaseUsers: DatabaseUserConnection
+  /** Whether the token must not be honoured any more. When this fails, treat the token as revoked. */
+  readonly isTokenRevoked: Scalars['Boolean']['output']
 }
 
 export type QueryRoutesArgs = {
@@ -537,6 +545,28 @@ export type QueryTableRowsArgs = {
   after?: InputMaybe<Scalars['String']['input']>
 }
 
+export type QueryDatabaseUserArgs = {
+  database: Scalars['String']['input']
+  userId: Scalars['ID']['input']
+}
+
+export type QueryDatabaseUserByNameArgs = {
+  database: Scalars['String']['input']
+  username: Scalars['String']['input']
+}
+
+export type QueryDatabaseUsersArgs = {
+  database: Scalars['String']['input']
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryIsTokenRevokedArgs = {
+  database: Scalars['String']['input']
+  tokenId: Scalars['ID']['input']
+  graceSeconds?: InputMaybe<Scalars['Int']['input']>
+}
+
 export type SaveRouteInput = {
   readonly resourceKind: Scalars['String']['input']
   /** Null: any tenant. Only operators may name another tenant than their own, or none. */
@@ -654,6 +684,12 @@ export type Mutation = {
   readonly seedStrategyPolicies: SeedStrategyPoliciesPayload
   readonly saveTableRow: SaveTableRowResult
   readonly deleteTableRow: DeleteTableRowResult
+  readonly createDatabaseUser: WriteDatabaseUserResult
+  readonly updateDatabaseUser: WriteDatabaseUserResult
+  /** Counts one attempt to sign in; attempts at the same time are all counted. */
+  readonly recordDatabaseLogin: RecordDatabaseLoginPayload
+  /** Repeating it keeps the first moment and the later expiry; what was revoked immediately stays so. */
+  readonly revokeToken: RevokeTokenPayload
 }
 
 export type MutationSaveRouteArgs = {
@@ -830,6 +866,22 @@ export type MutationSaveTableRowArgs = {
 
 export type MutationDeleteTableRowArgs = {
   input: DeleteTableRowInput
+}
+
+export type MutationCreateDatabaseUserArgs = {
+  input: CreateDatabaseUserInput
+}
+
+export type MutationUpdateDatabaseUserArgs = {
+  input: UpdateDatabaseUserInput
+}
+
+export type MutationRecordDatabaseLoginArgs = {
+  input: RecordDatabaseLoginInput
+}
+
+export type MutationRevokeTokenArgs = {
+  input: RevokeTokenInput
 }
 
 export type Subscription = {
@@ -2146,6 +2198,100 @@ export type DeleteTableRowPayload = {
 
 export type DeleteTableRowResult = DeleteTableRowPayload | TableRowChanged
 
+/** Somebody who signs in to an application of the tenant, kept in one of its databases. Whoever uses this API is a User. */
+export type DatabaseUser = {
+  readonly id: Scalars['ID']['output']
+  readonly database: Scalars['String']['output']
+  /** Unique in its database, in Unicode's NFKC and lower case; never changes. */
+  readonly username: Scalars['String']['output']
+  readonly roles: ReadonlyArray<Scalars['String']['output']>
+  readonly disabled: Scalars['Boolean']['output']
+  readonly profile: Scalars['JSON']['output']
+  /** Whether a hash is kept. It is handed out to nobody. */
+  readonly hasPassword: Scalars['Boolean']['output']
+  readonly lastLoginAt?: Maybe<Scalars['DateTime']['output']>
+  /** Failures since the last success. */
+  readonly failedLogins: Scalars['Int']['output']
+  readonly lockedUntil?: Maybe<Scalars['DateTime']['output']>
+  /** Grows by one with each update; logins leave it alone. */
+  readonly version: Scalars['Int']['output']
+  readonly createdAt: Scalars['DateTime']['output']
+  readonly updatedAt: Scalars['DateTime']['output']
+}
+
+/** See ChatThreadConnection. */
+export type DatabaseUserConnection = {
+  readonly nodes: ReadonlyArray<DatabaseUser>
+  readonly pageInfo: PageInfo
+}
+
+export type CreateDatabaseUserInput = {
+  readonly database: Scalars['String']['input']
+  readonly username: Scalars['String']['input']
+  /** Of the caller's own making; never the password. Not given: the user signs in elsewhere. */
+  readonly passwordHash?: InputMaybe<Scalars['String']['input']>
+  readonly roles?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>
+  readonly disabled?: InputMaybe<Scalars['Boolean']['input']>
+  /** An object. */
+  readonly profile?: InputMaybe<Scalars['JSON']['input']>
+}
+
+export type UpdateDatabaseUserInput = {
+  readonly database: Scalars['String']['input']
+  readonly userId: Scalars['ID']['input']
+  /** Null removes the hash. */
+  readonly passwordHash?: InputMaybe<Scalars['String']['input']>
+  readonly roles?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>
+  readonly disabled?: InputMaybe<Scalars['Boolean']['input']>
+  /** An object; replaces all that was there. */
+  readonly profile?: InputMaybe<Scalars['JSON']['input']>
+  /** The version that the caller has seen. Without it the last writer wins. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>
+}
+
+export type RecordDatabaseLoginInput = {
+  readonly database: Scalars['String']['input']
+  readonly userId: Scalars['ID']['input']
+  readonly succeeded: Scalars['Boolean']['input']
+  /** With so many failures in a row the user is locked, in the same write. Needs `lockUntil`. */
+  readonly lockAfterFailures?: InputMaybe<Scalars['Int']['input']>
+  readonly lockUntil?: InputMaybe<Scalars['DateTime']['input']>
+}
+
+export type RevokeTokenInput = {
+  readonly database: Scalars['String']['input']
+  readonly tokenId: Scalars['ID']['input']
+  /** When the token expires by itself; the entry is kept until then. */
+  readonly expiresAt: Scalars['DateTime']['input']
+  /** Without any grace: theft, logout. */
+  readonly immediately?: InputMaybe<Scalars['Boolean']['input']>
+}
+
+export type DatabaseUserPayload = {
+  readonly user: DatabaseUser
+}
+
+/** The user is not as the caller expected: another version, or the name is taken. */
+export type DatabaseUserChanged = {
+  /** Always CONFLICT. */
+  readonly code: Scalars['String']['output']
+  readonly message: Scalars['String']['output']
+  /** As it is now. */
+  readonly current?: Maybe<DatabaseUser>
+}
+
+export type WriteDatabaseUserResult = DatabaseUserPayload | DatabaseUserChanged
+
+export type RecordDatabaseLoginPayload = {
+  readonly lastLoginAt?: Maybe<Scalars['DateTime']['output']>
+  readonly failedLogins: Scalars['Int']['output']
+  readonly lockedUntil?: Maybe<Scalars['DateTime']['output']>
+}
+
+export type RevokeTokenPayload = {
+  readonly revokedTokenId: Scalars['ID']['output']
+}
+
 export type ResolverTypeWrapper<T> = Promise<T> | T
 
 export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
@@ -2272,6 +2418,9 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   DeleteTableRowResult:
     | DeleteTableRowPayload
     | (Omit<TableRowChanged, 'current'> & { current?: Maybe<_RefType['TableRow']> })
+  WriteDatabaseUserResult:
+    | (Omit<DatabaseUserPayload, 'user'> & { user: _RefType['DatabaseUser'] })
+    | (Omit<DatabaseUserChanged, 'current'> & { current?: Maybe<_RefType['DatabaseUser']> })
 }
 
 /** Mapping between all available schema types and the resolvers types */
@@ -2614,6 +2763,25 @@ export type ResolversTypes = {
   DeleteTableRowResult: ResolverTypeWrapper<
     ResolversUnionTypes<ResolversTypes>['DeleteTableRowResult']
   >
+  DatabaseUser: ResolverTypeWrapper<DatabaseUserValue>
+  DatabaseUserConnection: ResolverTypeWrapper<
+    Omit<DatabaseUserConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['DatabaseUser']> }
+  >
+  CreateDatabaseUserInput: CreateDatabaseUserInput
+  UpdateDatabaseUserInput: UpdateDatabaseUserInput
+  RecordDatabaseLoginInput: RecordDatabaseLoginInput
+  RevokeTokenInput: RevokeTokenInput
+  DatabaseUserPayload: ResolverTypeWrapper<
+    Omit<DatabaseUserPayload, 'user'> & { user: ResolversTypes['DatabaseUser'] }
+  >
+  DatabaseUserChanged: ResolverTypeWrapper<
+    Omit<DatabaseUserChanged, 'current'> & { current?: Maybe<ResolversTypes['DatabaseUser']> }
+  >
+  WriteDatabaseUserResult: ResolverTypeWrapper<
+    ResolversUnionTypes<ResolversTypes>['WriteDatabaseUserResult']
+  >
+  RecordDatabaseLoginPayload: ResolverTypeWrapper<RecordDatabaseLoginPayload>
+  RevokeTokenPayload: ResolverTypeWrapper<RevokeTokenPayload>
 }
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -2894,6 +3062,23 @@ export type ResolversParentTypes = {
   DeleteTableRowInput: DeleteTableRowInput
   DeleteTableRowPayload: DeleteTableRowPayload
   DeleteTableRowResult: ResolversUnionTypes<ResolversParentTypes>['DeleteTableRowResult']
+  DatabaseUser: DatabaseUserValue
+  DatabaseUserConnection: Omit<DatabaseUserConnection, 'nodes'> & {
+    nodes: ReadonlyArray<ResolversParentTypes['DatabaseUser']>
+  }
+  CreateDatabaseUserInput: CreateDatabaseUserInput
+  UpdateDatabaseUserInput: UpdateDatabaseUserInput
+  RecordDatabaseLoginInput: RecordDatabaseLoginInput
+  RevokeTokenInput: RevokeTokenInput
+  DatabaseUserPayload: Omit<DatabaseUserPayload, 'user'> & {
+    user: ResolversParentTypes['DatabaseUser']
+  }
+  DatabaseUserChanged: Omit<DatabaseUserChanged, 'current'> & {
+    current?: Maybe<ResolversParentTypes['DatabaseUser']>
+  }
+  WriteDatabaseUserResult: ResolversUnionTypes<ResolversParentTypes>['WriteDatabaseUserResult']
+  RecordDatabaseLoginPayload: RecordDatabaseLoginPayload
+  RevokeTokenPayload: RevokeTokenPayload
 }
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<
@@ -3310,6 +3495,30 @@ export type QueryResolvers<
     ContextType,
     RequireFields<QueryTableRowsArgs, 'table' | 'prefix' | 'first'>
   >
+  databaseUser?: Resolver<
+    Maybe<ResolversTypes['DatabaseUser']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryDatabaseUserArgs, 'database' | 'userId'>
+  >
+  databaseUserByName?: Resolver<
+    Maybe<ResolversTypes['DatabaseUser']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryDatabaseUserByNameArgs, 'database' | 'username'>
+  >
+  databaseUsers?: Resolver<
+    ResolversTypes['DatabaseUserConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryDatabaseUsersArgs, 'database' | 'first'>
+  >
+  isTokenRevoked?: Resolver<
+    ResolversTypes['Boolean'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryIsTokenRevokedArgs, 'database' | 'tokenId' | 'graceSeconds'>
+  >
 }
 
 export type SaveRoutePayloadResolvers<
@@ -3608,6 +3817,30 @@ export type MutationResolvers<
     ParentType,
     ContextType,
     RequireFields<MutationDeleteTableRowArgs, 'input'>
+  >
+  createDatabaseUser?: Resolver<
+    ResolversTypes['WriteDatabaseUserResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCreateDatabaseUserArgs, 'input'>
+  >
+  updateDatabaseUser?: Resolver<
+    ResolversTypes['WriteDatabaseUserResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationUpdateDatabaseUserArgs, 'input'>
+  >
+  recordDatabaseLogin?: Resolver<
+    ResolversTypes['RecordDatabaseLoginPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRecordDatabaseLoginArgs, 'input'>
+  >
+  revokeToken?: Resolver<
+    ResolversTypes['RevokeTokenPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRevokeTokenArgs, 'input'>
   >
 }
 
@@ -4822,6 +5055,84 @@ export type DeleteTableRowResultResolvers<
   >
 }
 
+export type DatabaseUserResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DatabaseUser'] = ResolversParentTypes['DatabaseUser'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  database?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  username?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  roles?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>
+  disabled?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+  profile?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>
+  hasPassword?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+  lastLoginAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+  failedLogins?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  lockedUntil?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+}
+
+export type DatabaseUserConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DatabaseUserConnection'] =
+    ResolversParentTypes['DatabaseUserConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['DatabaseUser']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type DatabaseUserPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DatabaseUserPayload'] =
+    ResolversParentTypes['DatabaseUserPayload'],
+> = {
+  user?: Resolver<ResolversTypes['DatabaseUser'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type DatabaseUserChangedResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['DatabaseUserChanged'] =
+    ResolversParentTypes['DatabaseUserChanged'],
+> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  current?: Resolver<Maybe<ResolversTypes['DatabaseUser']>, ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type WriteDatabaseUserResultResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['WriteDatabaseUserResult'] =
+    ResolversParentTypes['WriteDatabaseUserResult'],
+> = {
+  __resolveType?: TypeResolveFn<
+    'DatabaseUserPayload' | 'DatabaseUserChanged',
+    ParentType,
+    ContextType
+  >
+}
+
+export type RecordDatabaseLoginPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['RecordDatabaseLoginPayload'] =
+    ResolversParentTypes['RecordDatabaseLoginPayload'],
+> = {
+  lastLoginAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+  failedLogins?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  lockedUntil?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+}
+
+export type RevokeTokenPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['RevokeTokenPayload'] =
+    ResolversParentTypes['RevokeTokenPayload'],
+> = {
+  revokedTokenId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+}
+
 export type Resolvers<ContextType = GraphQLContext> = {
   DateTime?: GraphQLScalarType
   JSON?: GraphQLScalarType
@@ -4954,4 +5265,11 @@ export type Resolvers<ContextType = GraphQLContext> = {
   SaveTableRowResult?: SaveTableRowResultResolvers<ContextType>
   DeleteTableRowPayload?: DeleteTableRowPayloadResolvers<ContextType>
   DeleteTableRowResult?: DeleteTableRowResultResolvers<ContextType>
+  DatabaseUser?: DatabaseUserResolvers<ContextType>
+  DatabaseUserConnection?: DatabaseUserConnectionResolvers<ContextType>
+  DatabaseUserPayload?: DatabaseUserPayloadResolvers<ContextType>
+  DatabaseUserChanged?: DatabaseUserChangedResolvers<ContextType>
+  WriteDatabaseUserResult?: WriteDatabaseUserResultResolvers<ContextType>
+  RecordDatabaseLoginPayload?: RecordDatabaseLoginPayloadResolvers<ContextType>
+  RevokeTokenPayload?: RevokeTokenPayloadResolvers<ContextType>
 }

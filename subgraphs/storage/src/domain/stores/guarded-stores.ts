@@ -34,6 +34,8 @@ export function guardStores(
       scope: 'system',
     }),
     documents: () => guarded(permissions.documents, ask, () => stores.documents()),
+    users: () => guarded(permissions.users, ask, () => stores.users()),
+    revocations: () => guarded(permissions.revocations, ask, () => stores.revocations()),
     firearms: () => guarded(permissions.firearms, ask, () => stores.firearms()),
     mediaOutputs: () => guarded(permissions.mediaOutputs, ask, () => stores.mediaOutputs()),
     memory: () => guarded(permissions.memory, ask, () => stores.memory()),

@@ -74,6 +74,19 @@ export const permissions: { readonly [Name in keyof Stores]: Kept<Name> } = {
     query: 'document:read',
     watch: 'document:read',
   },
+  users: {
+    createUser: 'user:write',
+    getUserByUsername: 'user:read',
+    getUserByID: 'user:read',
+    updateUserLoginStats: 'user:write',
+    listUsers: 'user:read',
+    updateUser: 'user:write',
+  },
+  revocations: {
+    revokeToken: 'revocation:write',
+    revokeTokenImmediate: 'revocation:write',
+    isRevoked: 'revocation:read',
+  },
   firearms: {
     bind: 'firearms:write',
     rebind: 'firearms:write',

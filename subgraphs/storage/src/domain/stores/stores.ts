@@ -12,6 +12,8 @@ import type {
   SeoConfigStore,
   StrategyPolicyStore,
   TabularStore,
+  TokenRevocationStore,
+  UserStore,
 } from '@heirloom/persistence'
 
 /**
@@ -28,6 +30,9 @@ export interface Stores {
   config(): ConfigStore
   /** Of every database that is open to the tenant; not routed, but bound by the process's config. */
   documents(): DocumentStore
+  /** Bound as documents are, and so are the next. */
+  users(): UserStore
+  revocations(): TokenRevocationStore
   /** Kept with the tenant that runs the platform. */
   systemConfig(): ConfigStore
   firearms(): FirearmsPolicyStore

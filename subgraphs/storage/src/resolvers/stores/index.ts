@@ -57,6 +57,7 @@ import {
   tableMutations,
   tableQueries,
 } from './tables.js'
+import { userMutations, userQueries, writeDatabaseUserResultResolvers } from './users.js'
 
 export const storeQueries: QueryResolvers = {
   ...attributionQueries,
@@ -72,6 +73,7 @@ export const storeQueries: QueryResolvers = {
   ...seoQueries,
   ...strategyQueries,
   ...tableQueries,
+  ...userQueries,
 }
 
 export const storeMutations: MutationResolvers = {
@@ -88,6 +90,7 @@ export const storeMutations: MutationResolvers = {
   ...seoMutations,
   ...strategyMutations,
   ...tableMutations,
+  ...userMutations,
 }
 
 export const storeTypes: Resolvers = {
@@ -115,5 +118,6 @@ export const storeTypes: Resolvers = {
   SpendBudgetResult: spendBudgetResultResolvers,
   StrategyPolicy: strategyPolicyResolvers,
   UtmTemplate: utmTemplateResolvers,
+  WriteDatabaseUserResult: writeDatabaseUserResultResolvers,
   WriteDocumentResult: writeDocumentResultResolvers,
 }
