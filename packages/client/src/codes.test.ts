@@ -132,6 +132,39 @@ describe('a wait before the next attempt', () => {
   })
 })
 
+describe('the close of a socket', () => {
+  it.each([
+    [1001, 'going away; resume', 'CONNECTION_LOST'],
+    [1012, '', 'CONNECTION_LOST'],
+    [1013, 'RATE_LIMITED', 'RATE_LIMITED'],
+    [4500, 'INTERNAL', 'INTERNAL'],
+  ])('is waited out when it is %i "%s"', async (code, reason, named) => {
+    server.refuseConnection = { code, reason }
+    server.append(1)
+    const codes: string[] = []
+    const run = follow({
+      after: cursorOf(0),
+      onInterruption: (error) => {
+        codes.push(error.code)
+        server.refuseConnection = null
+      },
+    })
+    await expect.poll(() => run.ids).toEqual(['1'])
+    run.subscription.close()
+    expect(codes).toEqual([named])
+  })
+
+  it.each([
+    [4400, '', 'INVALID_INPUT'],
+    [4403, 'TOKEN_EXPIRED', 'TOKEN_EXPIRED'],
+  ])('ends the subscription when it is %i "%s"', async (code, reason, named) => {
+    server.refuseConnection = { code, reason }
+    const run = follow({ after: cursorOf(0) }, { token: 'fixed' })
+    await run.subscription.ended
+    expect(run.failures).toMatchObject([{ code: named, retryable: false }])
+  })
+})
+
 describe('the hints of a browser', () => {
   it('are the network coming and going, and a page that is shown again', () => {
     const page = Object.assign(new EventTarget(), {

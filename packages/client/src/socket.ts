@@ -169,7 +169,9 @@ function closeError(
   }
   const final = finalCloses[closeCode]
   const said = `the socket was closed (${closeCode}${because === '' ? '' : `: ${because}`})`
-  if (final === undefined) return connectionLost(said)
   // The gateway gives its own code as the reason.
-  return new HeirloomError(/^[A-Z_]+$/.test(because) ? because : final, said)
+  const named = /^[A-Z_]+$/.test(because) ? because : undefined
+  return new HeirloomError(named ?? final ?? 'CONNECTION_LOST', said, {
+    retryable: final === undefined,
+  })
 }
