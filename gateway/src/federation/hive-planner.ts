@@ -1,4 +1,4 @@
-import type { FetchDataRewrite, QueryPlanSelectionNode } from '@apollo/query-planner'
+import type { FetchDataRewrite } from '@apollo/query-planner'
 import type {
   FetchRewrite,
   FetchNodePathSegment,
@@ -7,7 +7,13 @@ import type {
   RequiresSelection,
 } from '@graphql-hive/router-query-planner'
 import { print } from 'graphql'
-import type { ExecutionNode, PlanForExecution, Requires, Rewrites } from './plan.js'
+import type {
+  ExecutionNode,
+  PlanForExecution,
+  RequiredSelection,
+  Requires,
+  Rewrites,
+} from './plan.js'
 import type { Supergraph } from './supergraph.js'
 
 /**
@@ -52,7 +58,7 @@ function translated(node: PlanNode): ExecutionNode {
         operation: node.operation,
         operationKind: node.operationKind ?? 'query',
         ...(node.operationName === undefined ? {} : { operationName: node.operationName }),
-        ...(node.requires === undefined ? {} : { requires: mutable(node.requires) }),
+        ...(node.requires === undefined ? {} : { requires: selections(node.requires) }),
         inputRewrites: [...rewrites(node.inputRewrites)],
         outputRewrites: [...rewrites(node.outputRewrites)],
       } as ExecutionNode
@@ -82,21 +88,18 @@ function step(segment: FlattenNodePathSegment): string {
   return 'Field' in segment ? segment.Field : `... on ${segment.TypeCondition.join(',')}`
 }
 
-function mutable(list: readonly RequiresSelection[]): QueryPlanSelectionNode[] {
-  return [...selections(list)]
-}
-
 function selections(list: readonly RequiresSelection[]): Requires {
-  return list.map((selection): QueryPlanSelectionNode => {
+  return list.map((selection): RequiredSelection => {
     switch (selection.kind) {
       case 'Field':
         return {
           kind: 'Field',
+          // The key in the data is the name here, and the alias is what the subgraph calls it.
           name: selection.name,
-          ...(selection.alias === undefined ? {} : { alias: selection.alias }),
+          sentAs: selection.alias,
           ...(selection.selections === undefined || selection.selections.length === 0
             ? {}
-            : { selections: mutable(selection.selections) }),
+            : { selections: selections(selection.selections) }),
         }
       case 'InlineFragment':
         if (selection.skipIf !== undefined || selection.includeIf !== undefined) {
@@ -105,7 +108,7 @@ function selections(list: readonly RequiresSelection[]): Requires {
         return {
           kind: 'InlineFragment',
           typeCondition: selection.typeCondition,
-          selections: mutable(selection.selections),
+          selections: selections(selection.selections),
         }
       default:
         throw new Error('a representation with a named fragment')

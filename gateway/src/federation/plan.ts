@@ -1,9 +1,25 @@
-import type { FetchDataRewrite, FetchNode, QueryPlanSelectionNode } from '@apollo/query-planner'
+import type { FetchDataRewrite, FetchNode } from '@apollo/query-planner'
 import type { DocumentNode } from 'graphql'
 
 // What a planner tells the executor to do: the plans of Apollo's planner, and what others add.
 
-export type Requires = readonly QueryPlanSelectionNode[]
+/** What a representation is made of; `alias`, or else `name`, is its key in the merged data. */
+export type RequiredSelection =
+  | {
+      readonly kind: 'Field'
+      readonly name: string
+      readonly alias?: string | undefined
+      /** Its key in the representation, where that is another one. */
+      readonly sentAs?: string | undefined
+      readonly selections?: Requires | undefined
+    }
+  | {
+      readonly kind: 'InlineFragment'
+      readonly typeCondition?: string | undefined
+      readonly selections: Requires
+    }
+
+export type Requires = readonly RequiredSelection[]
 export type Rewrites = readonly FetchDataRewrite[]
 
 /** Several sets of entities asked of one subgraph in one request, each under an alias. */

@@ -42,7 +42,8 @@ export function createHeaderAccess(names: readonly string[]): Access {
 }
 
 function askAs(headers: Readonly<Record<string, string>>): AskAs {
-  const rights = JSON.stringify(Object.entries(headers).toSorted())
+  const names = Object.keys(headers).toSorted()
+  const rights = JSON.stringify(names.map((name) => [name, headers[name]]))
   const said = Promise.resolve(headers)
   return (ids) => ({
     ...ids,

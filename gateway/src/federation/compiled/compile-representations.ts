@@ -1,6 +1,7 @@
-import type { FetchDataRewrite, QueryPlanSelectionNode } from '@apollo/query-planner'
+import type { FetchDataRewrite } from '@apollo/query-planner'
 import { isAbstractType, isInterfaceType, isObjectType, type GraphQLSchema } from 'graphql'
 import type { JsonObject } from '../json.js'
+import type { Requires } from '../plan.js'
 import { refuseReservedName, Unsupported } from './unsupported.js'
 
 /**
@@ -16,13 +17,12 @@ export interface Representations {
 }
 
 type Generated = (tools: { json: (value: unknown) => string }) => WriteRepresentation
-type Selections = readonly QueryPlanSelectionNode[]
 
 const fragmentPrefix = '... on '
 
 export function compileRepresentations(
   schema: GraphQLSchema,
-  requires: Selections,
+  requires: Requires,
   rewrites: readonly FetchDataRewrite[],
 ): Representations {
   const functions: string[] = []
@@ -32,9 +32,9 @@ export function compileRepresentations(
     if (!isObjectType(type) && !isInterfaceType(type)) continue
     const fields = fieldsOf(schema, requires, type.name)
     if (!fields.has('__typename')) continue
-    const [key, ...others] = [...fields.keys()].filter((field) => field !== '__typename')
-    if (key !== undefined && others.length === 0 && fields.get(key)?.length === 0) {
-      simpleKeys.set(type.name, key)
+    const [field, ...others] = [...fields].filter(([sentAs]) => sentAs !== '__typename')
+    if (field !== undefined && others.length === 0 && field[1].selections.length === 0) {
+      simpleKeys.set(type.name, field[1].key)
     }
     const name = objectFunction(fields, renamed(schema, type.name, rewrites))
     cases.push(`case ${JSON.stringify(type.name)}: return ${name}(o)`)
@@ -54,20 +54,20 @@ export function compileRepresentations(
   function objectFunction(fields: Fields, sentAs?: string): string {
     const body: string[] = []
     let comma = ''
-    for (const [key, nested] of fields) {
-      const label = JSON.stringify(`${comma}${JSON.stringify(key)}:`)
+    for (const [name, { key, selections }] of fields) {
+      const label = JSON.stringify(`${comma}${JSON.stringify(name)}:`)
       comma = ','
-      if (key === '__typename' && sentAs !== undefined) {
+      if (name === '__typename' && sentAs !== undefined) {
         body.push(`s += ${label} + ${JSON.stringify(JSON.stringify(sentAs))}`)
         continue
       }
-      const text = nested.length === 0 ? 'json(x)' : `${valueFunction(nested)}(x)`
+      const text = selections.length === 0 ? 'json(x)' : `${valueFunction(selections)}(x)`
       body.push(`x = o.${key}; if (x === undefined) return undefined; s += ${label} + ${text}`)
     }
     return define(`(o) => {\nlet s = '{', x\n${body.join('\n')}\nreturn s + '}'\n}`)
   }
 
-  function valueFunction(selections: Selections): string {
+  function valueFunction(selections: Requires): string {
     return define(`(v) => {
 if (typeof v !== 'object' || v === null) return json(v)
 if (Array.isArray(v)) return '[' + v.map(self).join(',') + ']'
@@ -75,7 +75,7 @@ return (${anyObject(selections)})(v) ?? 'null'
 }`)
   }
 
-  function anyObject(selections: Selections): string {
+  function anyObject(selections: Requires): string {
     if (selections.every(({ kind }) => kind === 'Field')) {
       return objectFunction(fieldsOf(schema, selections, undefined))
     }
@@ -100,24 +100,32 @@ function json(value: unknown): string {
   return JSON.stringify(value)
 }
 
-type Fields = ReadonlyMap<string, Selections>
+/** By the key in the representation: the key in the data, and what is asked of an object there. */
+type Fields = ReadonlyMap<string, { readonly key: string; readonly selections: Requires }>
 
 /** What is asked of an object of a type: the fields of every fragment that applies to it. */
 function fieldsOf(
   schema: GraphQLSchema,
-  selections: Selections,
+  selections: Requires,
   typeName: string | undefined,
 ): Fields {
-  const fields = new Map<string, Selections>()
+  const fields = new Map<string, { readonly key: string; readonly selections: Requires }>()
   collect(selections)
   return fields
 
-  function collect(list: Selections): void {
+  function collect(list: Requires): void {
     for (const selection of list) {
       if (selection.kind === 'Field') {
         const key = selection.alias ?? selection.name
+        const name = selection.sentAs ?? key
+        const known = fields.get(name)
         refuseReservedName(key, selection.name)
-        fields.set(key, [...(fields.get(key) ?? []), ...(selection.selections ?? [])])
+        refuseReservedName(name, selection.name)
+        if (known !== undefined && known.key !== key) {
+          throw new Unsupported('plan_fetch', `a representation with two values for ${name}`)
+        }
+        const selections = [...(known?.selections ?? []), ...(selection.selections ?? [])]
+        fields.set(name, { key, selections })
       } else if (selection.typeCondition !== undefined && typeName !== undefined) {
         if (isOfNamedType(schema, typeName, selection.typeCondition)) collect(selection.selections)
       }
