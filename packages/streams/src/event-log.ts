@@ -26,4 +26,6 @@ export interface EventLog<Event extends LogEvent> {
    * come late, twice, for nothing, or not at all.
    */
   onAppend(wake: () => void): () => void
+  /** Whether wake-ups are the rule and not the exception: a quiet log is then polled less often. */
+  readonly notifies?: () => boolean
 }

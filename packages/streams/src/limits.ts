@@ -2,6 +2,8 @@
 export interface StreamLimits {
   /** How long a reader trusts that no wake-up is no event. */
   readonly pollIntervalMs: number
+  /** The same for a log that has been quiet for long, and whose wake-ups are the rule. */
+  readonly quietPollIntervalMs: number
   /** Newest events that a stream's followers share, and the sum of their sizes. */
   readonly ringEvents: number
   readonly ringBytes: number
@@ -20,6 +22,7 @@ export interface StreamLimits {
 
 export const streamLimits: StreamLimits = {
   pollIntervalMs: 1_000,
+  quietPollIntervalMs: 10_000,
   ringEvents: 1_000,
   ringBytes: 524_288,
   pageEvents: 1_000,

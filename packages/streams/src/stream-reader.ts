@@ -12,7 +12,7 @@
  * the ring is a gapless run of the log; where retention was faster than the reader, the ring starts
  * anew and all places are gone. An event is in the page read, or it is appended after that read, and
  * then its wake-up finds us registered and is not forgotten before the next read. A lost wake-up
- * costs at most one poll interval. Followers never hold the reader up.
+ * costs at most one poll interval (`quietPollIntervalMs` where wake-ups are the rule). Followers never hold the reader up.
  */
 import { AppError } from '@heirloom/errors'
 import type { StreamCursors } from './cursor.js'
@@ -96,11 +96,24 @@ export async function startStreamReader<Event extends LogEvent>(
     return overtaken || events.length > 0
   }
 
+  /** Thousands of quiet streams cost little, as long as somebody would tell of an event. */
+  function quietPauseMs(pauseMs: number): number {
+    const { pollIntervalMs, quietPollIntervalMs } = limits
+    if (log.notifies?.() !== true) return pollIntervalMs
+    return Math.max(pollIntervalMs, Math.min(quietPollIntervalMs, 2 * pauseMs))
+  }
+
   async function read(): Promise<void> {
+    let pauseMs = limits.pollIntervalMs
     try {
       while (!stopping.signal.aborted) {
-        if (await readOnce()) wakeAll()
-        else await bell.rung(limits.pollIntervalMs)
+        if (await readOnce()) {
+          wakeAll()
+          pauseMs = limits.pollIntervalMs
+        } else {
+          await bell.rung(pauseMs)
+          pauseMs = quietPauseMs(pauseMs)
+        }
       }
     } catch (error) {
       if (!stopping.signal.aborted) failure = error

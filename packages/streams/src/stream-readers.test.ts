@@ -84,6 +84,20 @@ describe('shared readers of streams', () => {
     expect(await take(following, 1)).toEqual([1])
   })
 
+  it('poll a quiet log less and less, where somebody would tell of an event', async () => {
+    const { log, readers, cursors } = start({ pollIntervalMs: 2, quietPollIntervalMs: 40 })
+    const followed = { log: { ...log, notifies: () => true }, cursors, sizeOf: () => 1 }
+    const name = { tenantId: tenantId('t_one'), streamId: 's' }
+    const begunAt = performance.now()
+    const { following } = await readers.follow(name, followed, { after: null })
+    const next = following.nextBatch(1)
+    await vi.waitFor(() => expect(log.reads).toBeGreaterThan(6))
+    // After pauses of 2, 4, 8, 16, 32 and 40 ms; timers are never early by more than one.
+    expect(performance.now() - begunAt).toBeGreaterThan(90)
+    log.appendSilently(1)
+    expect(await next).toHaveLength(1)
+  })
+
   it('learn from a follower that has read further', async () => {
     const { log, follow } = start()
     const waiting = await follow()

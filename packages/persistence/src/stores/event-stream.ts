@@ -53,6 +53,8 @@ import type {
 export interface EventStreamStore {
   /** How many events one append takes: 500, or what the backend can write at once. */
   readonly maxAppendEvents: number
+  /** Whether the backend tells of appends by any process, as a rule. */
+  readonly notifies: boolean
 
   /**
    * Appends events in the order given, all or none, and resolves to them as stored. An event whose
@@ -225,6 +227,7 @@ export function createEventStreamStore(
 
   return {
     maxAppendEvents: batch,
+    notifies: table.capabilities.changes === 'notify',
     append,
     trim: (streamId, kept) => trim(streamPartition(streamId), kept),
     listAfter,

@@ -44,6 +44,7 @@ function logOf(store: () => EventStreamStore, streamId: string): EventLog<Stream
     },
     head: async () => store().head(streamId),
     onAppend: (wake) => store().onAppend(streamId, wake),
+    notifies: () => store().notifies,
   }
 }
 
