@@ -11,6 +11,7 @@ import {
 import { firearmsPolicyContract } from './firearms-policy-contract.js'
 import { memoryContract } from './memory-contract.js'
 import { metricsContract } from './metrics-contract.js'
+import { routedStoreContracts } from './routed-store-contracts.js'
 import { onBench } from './store-bench.js'
 import { storeIsolationContract } from './store-isolation-contract.js'
 import { strategyPolicyContract } from './strategy-policy-contract.js'
@@ -33,4 +34,5 @@ export function storeContracts(rig: BackendRig): void {
     tabularContract,
     storeIsolationContract,
   ])
+  routedStoreContracts(rig)
 }

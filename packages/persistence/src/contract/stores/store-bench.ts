@@ -1,19 +1,29 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { fixedClock, testTenant, type FixedClock } from '@heirloom/testkit'
 import type { TenantId } from '@heirloom/tenancy'
-import type { OpenBackend } from '../../backends/backend.js'
+import type { BackendType, OpenBackend } from '../../backends/backend.js'
 import { keyLayoutOf, layoutsByKind } from '../../layouts/by-kind.js'
 import { keyPattern } from '../../ports/key-pattern.js'
 import type { RecordTable, TableRecord } from '../../ports/record-table.js'
 import type { ScanPage } from '../../ports/record-scan.js'
-import type { ResourceKindName } from '../../resource-kinds.js'
+import {
+  isResourceKind,
+  resourceKindNames,
+  type ResourceKindName,
+  type StoreScope,
+} from '../../resource-kinds.js'
 import type { BackendRig, RunningBackend } from '../backend-rig.js'
 
 /** What the suites of the stores stand on: one backend, opened by two processes. */
 export interface StoreBench {
   readonly clock: FixedClock
-  /** The table of a kind, laid out as declared; it refuses keys that the layout does not declare. */
-  table(kind: ResourceKindName, tenant: TenantId, process?: 0 | 1): RecordTable
+  /** What this bench has tables of. */
+  readonly kinds: readonly ResourceKindName[]
+  /**
+   * The table of a kind, laid out as declared; it refuses keys that the layout does not declare.
+   * The scope matters where a route is looked up for it.
+   */
+  table(kind: ResourceKindName, tenant: TenantId, process?: 0 | 1, scope?: StoreScope): RecordTable
   /** Everything of the kind that the tenant has, by neutral keys. */
   records(kind: ResourceKindName, tenant: TenantId): Promise<ReadonlyMap<string, TableRecord>>
 }
@@ -41,6 +51,7 @@ export function onBench(rig: BackendRig, contracts: readonly StoreContract[]): v
     })
 
     const bench: StoreBench = {
+      kinds: resourceKindNames.filter(isResourceKind),
       clock,
       table: (kind, tenant, process = 0) => {
         const backend = backends[process]
@@ -48,24 +59,34 @@ export function onBench(rig: BackendRig, contracts: readonly StoreContract[]): v
         return declared(kind, backend.records.for(tenant, keyLayoutOf(kind, rig.type)))
       },
       records: async (kind, tenant) => {
-        const found = new Map<string, TableRecord>()
         const [backend] = backends
-        let token: string | null | undefined
         if (backend === undefined) throw new Error('no backend is open')
-        while (token !== null) {
-          const range = { tenant, prefixes: prefixesOf(kind), limit: 500 }
-          const page: ScanPage = await backend.records.scan(
-            token === undefined ? range : { ...range, token },
-            keyLayoutOf(kind, rig.type),
-          )
-          for (const record of page.records) found.set(`${record.pk} ${record.sk}`, record)
-          token = page.next
-        }
-        return found
+        return allRecords(backend, rig.type, kind, tenant)
       },
     }
     for (const contract of contracts) contract(bench)
   })
+}
+
+/** Everything of the kind that the tenant has, by neutral keys, past every store and route. */
+export async function allRecords(
+  backend: OpenBackend,
+  type: BackendType,
+  kind: ResourceKindName,
+  tenant: TenantId,
+): Promise<ReadonlyMap<string, TableRecord>> {
+  const found = new Map<string, TableRecord>()
+  let token: string | null | undefined
+  while (token !== null) {
+    const range = { tenant, prefixes: prefixesOf(kind), limit: 500 }
+    const page: ScanPage = await backend.records.scan(
+      token === undefined ? range : { ...range, token },
+      keyLayoutOf(kind, type),
+    )
+    for (const record of page.records) found.set(`${record.pk} ${record.sk}`, record)
+    token = page.next
+  }
+  return found
 }
 
 function prefixesOf(kind: ResourceKindName): readonly string[] {
@@ -74,7 +95,7 @@ function prefixesOf(kind: ResourceKindName): readonly string[] {
 }
 
 /** Every key that a store writes is one that its layout knows. */
-function declared(kind: ResourceKindName, table: RecordTable): RecordTable {
+export function declared(kind: ResourceKindName, table: RecordTable): RecordTable {
   const shapes = Object.values(layoutsByKind[kind]?.records ?? {}).map((record) => ({
     pk: keyPattern(record.pk),
     sk: keyPattern(record.sk),
