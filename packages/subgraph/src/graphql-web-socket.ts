@@ -55,7 +55,7 @@ export function serveGraphqlWebSocket(
   // Between `subscribe`, which knows the operation, and `onOperation`, which knows the socket.
   const texts = new WeakMap<object, ResultText>()
   const sockets = new WebSocketServer({ noServer: true, maxPayload: options.maxPayloadBytes })
-  attachUpgrade(server, sockets)
+  attachUpgrade(server, sockets, logger)
 
   const serving = useServer<Record<string, unknown>, { requestId: string }>(
     {
@@ -136,7 +136,7 @@ function isResultStream(result: unknown): result is AsyncGenerator<ExecutionResu
   return typeof result === 'object' && result !== null && Symbol.asyncIterator in result
 }
 
-function attachUpgrade(server: HttpServer, sockets: WebSocketServer): void {
+function attachUpgrade(server: HttpServer, sockets: WebSocketServer, logger: Logger): void {
   server.on('upgrade', (request, socket: Duplex, head) => {
     // Node takes its own listener off an upgraded socket; a reset would end the process.
     socket.on('error', () => socket.destroy())
@@ -146,6 +146,9 @@ function attachUpgrade(server: HttpServer, sockets: WebSocketServer): void {
     }
     sockets.handleUpgrade(request, socket, head, (accepted) => {
       sockets.emit('connection', accepted, request)
+      // The library would print it; the socket is closed already, with the code that fits.
+      accepted.removeAllListeners('error')
+      accepted.on('error', (err) => logger.warn({ err }, 'a socket was closed for what it sent'))
     })
   })
 }

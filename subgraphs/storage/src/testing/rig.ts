@@ -32,6 +32,7 @@ import {
   type StalledSubscriber,
   type StreamAfter,
 } from './stalled-subscriber.js'
+import { openRawSocket, type RawSocket } from './raw-socket.js'
 import { connectSubscriber, type Subscriber } from './subscriber.js'
 
 /** A process of the storage subgraph; several may run on the same database. */
@@ -43,6 +44,8 @@ export interface StorageProcess {
   /** A socket of its own. */
   subscriber(context: TenantContext): Promise<Subscriber>
   stalledSubscriber(context: TenantContext, stream: StreamAfter): Promise<StalledSubscriber>
+  /** A socket that may break every rule; without a context one that has not said who it is. */
+  rawSocket(context?: TenantContext): Promise<RawSocket>
   close(): Promise<void>
 }
 
@@ -131,6 +134,11 @@ export async function startStorageRig(options: ProcessOptions = {}): Promise<Sto
       subscriber: async (context) => connectSubscriber(url, await keys.token('storage', context)),
       stalledSubscriber: async (context, stream) =>
         startStalledSubscriber(url, await keys.token('storage', context), stream),
+      rawSocket: async (context) =>
+        openRawSocket(
+          url,
+          context === undefined ? undefined : await keys.token('storage', context),
+        ),
       close: async () => {
         running.delete(process)
         await server.close()
