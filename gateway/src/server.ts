@@ -9,8 +9,10 @@ import { createFederation, type Federation } from './federation/federation.js'
 import type { ServingOptions } from './federation/served-supergraph.js'
 import { watchSupergraphFile } from './federation/watch-supergraph-file.js'
 import { answerErrorsWithEnvelope, envelopeBeforeRoutes } from './http/errors.js'
+import { serveGraphQLFast } from './http/fast-graphql.js'
 import { serveGraphQL } from './http/graphql-route.js'
 import { serveHealth, type HealthCheck } from './http/health.js'
+import { requestIdIn } from './http/request-ids.js'
 import { sendSecurityHeaders } from './http/security-headers.js'
 import { serveGraphiql } from './pages/graphiql.js'
 import { serveSchema } from './registry/schema-routes.js'
@@ -60,7 +62,6 @@ const bodyLimitBytes = 8 * 1024 * 1024
 const maxMessageBytes = 1024 * 1024
 /** Headers and body together: nobody keeps a connection busy by sending a byte now and then. */
 const requestTimeoutMs = 60_000
-const requestIdPattern = /^[\w.-]{8,128}$/
 
 /**
  * A supergraph over HTTP and WebSocket, for whoever `access` lets in. Routes may be added to `app`
@@ -100,6 +101,16 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
   serveGraphQL(app, { operations, access })
   serveGraphiql(app, { publicUrl, firstQuery: options.firstQuery })
   transport.attach(app.server)
+  let isClosing = false
+  serveGraphQLFast(app.server, {
+    operations,
+    access,
+    publicUrl,
+    newId,
+    maxBodyBytes: bodyLimitBytes,
+    logger,
+    isClosing: () => isClosing,
+  })
   const watch = options.watch
     ? watchSupergraphFile(supergraphFile, federation, { logger })
     : undefined
@@ -109,6 +120,7 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
     federation,
     listen: (address) => app.listen(address),
     close: async () => {
+      isClosing = true
       await watch?.stop()
       await transport.close()
       hub.close()
@@ -147,10 +159,7 @@ function createHttpApp({
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
-    genReqId: ({ headers }) => {
-      const given = headers['x-request-id']
-      return typeof given === 'string' && requestIdPattern.test(given) ? given : newId()
-    },
+    genReqId: ({ headers }) => requestIdIn(headers, newId),
   })
   app.removeContentTypeParser('text/plain')
   sendSecurityHeaders(app, publicUrl)

@@ -1,7 +1,5 @@
-import type { IncomingMessage } from 'node:http'
-import type { FastifyRequest } from 'fastify'
 import { rightsKey } from '@heirloom/authz/rights-key'
-import type { Access, AskAs, SocketOpening } from '../access.js'
+import type { Access, AskAs, SocketOpening, WithHeaders } from '../access.js'
 import type { CreateCaller } from '../federation/caller.js'
 import { createSocketWatch } from '../subscriptions/socket-watch.js'
 import {
@@ -29,7 +27,7 @@ export interface TenantAccessDeps {
 
 export interface TenantAccess extends Access {
   /** For a read that no page of another site gets to see: a cookie is enough, whoever sends it. */
-  readonly admitRead: (request: FastifyRequest) => Promise<AskAs>
+  readonly admitRead: (request: WithHeaders) => Promise<AskAs>
 }
 
 const defaultSocketCheckEveryMs = 10_000
@@ -42,7 +40,7 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
     checkEveryMs: deps.socketCheckEveryMs ?? defaultSocketCheckEveryMs,
   })
 
-  function credentialsOf({ headers }: IncomingMessage | FastifyRequest): Credentials {
+  function credentialsOf({ headers }: WithHeaders): Credentials {
     return {
       authorization: headers.authorization,
       sessionSecret: deps.sessionSecretIn(headers.cookie ?? ''),
@@ -63,7 +61,7 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
     }
   }
 
-  async function authenticatedBy(request: FastifyRequest): Promise<Authenticated> {
+  async function authenticatedBy(request: WithHeaders): Promise<Authenticated> {
     const credentials = credentialsOf(request)
     if (usesCookie(credentials)) {
       assertOwnOrigin(request.headers.origin, publicUrl)

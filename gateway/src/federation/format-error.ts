@@ -7,6 +7,7 @@ import {
   type ErrorDetails,
 } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
+import { isObject } from './json.js'
 
 export type FormatError = (error: unknown) => GraphQLFormattedError
 
@@ -31,6 +32,20 @@ const tooManyTokens = 'Document contains more that'
  * message; everything else becomes INTERNAL, says nothing, and is logged once.
  */
 export function createErrorFormatter(requestId: string, logger: Logger): FormatError {
+  const format = createNamingFormatter(requestId, logger)
+  return (error) => {
+    const formatted = format(error)
+    const { extensions } = formatted
+    const { code, details } = extensions ?? {}
+    // Which part of the system it was that failed is for the log.
+    if (code !== 'SUBGRAPH_UNAVAILABLE' && code !== 'TIMEOUT') return formatted
+    const { subgraph: _unnamed, ...others } = isObject(details) ? details : {}
+    return { ...formatted, extensions: { ...extensions, details: others } }
+  }
+}
+
+/** The same, with the names of subgraphs that gave no answer. */
+function createNamingFormatter(requestId: string, logger: Logger): FormatError {
   return (error) => {
     const at = error instanceof GraphQLError ? error : undefined
     const known = appErrorOf(error)
@@ -52,7 +67,7 @@ export function createErrorFormatter(requestId: string, logger: Logger): FormatE
  * What went wrong in the gateway itself is masked all the same.
  */
 export function createOpenErrorFormatter(requestId: string, logger: Logger): FormatError {
-  const format = createErrorFormatter(requestId, logger)
+  const format = createNamingFormatter(requestId, logger)
   return (error) => {
     if (!(error instanceof GraphQLError) || !isFromSubgraph(error)) return format(error)
     const { message, path, extensions } = error.toJSON()
