@@ -19,6 +19,8 @@ const tokenLifeMs = 240_000
 const catchUpMs = 120_000
 /** What comes twice may come a little later. */
 const afterglowMs = 1_500
+const pollMs = 200
+const fewSubscribers = 5
 
 /** Runs the scenario, shorter when `signal` aborts; resolves to the ledger, whatever it says. */
 export async function torture(
@@ -89,9 +91,9 @@ export async function torture(
     for (const streamId of followed) {
       truth.set(streamId, (await logs.all(streamId)).slice(starts.get(streamId)?.before))
     }
-    const isThere = ({ streamId, seen }: Subscriber): boolean =>
-      new Set(seen).size >= (truth.get(streamId)?.length ?? 0)
-    await eventually(async () => subscribers.every(isThere), catchUpMs).catch(() => undefined)
+    const isBehind = ({ streamId, seen }: Subscriber): boolean =>
+      new Set(seen).size < (truth.get(streamId)?.length ?? 0)
+    await untilNone(subscribers, isBehind, log)
     await delay(afterglowMs)
     for (const subscriber of subscribers) subscriber.stop()
 
@@ -155,6 +157,23 @@ async function startOf(client: HeirloomClient, logs: Logs, streamId: string): Pr
     )
     // The news of the legacy itself is on its way to its timeline.
     if ((await logs.all(streamId)).length === before) return { cursor: streamEnd, before }
+  }
+}
+
+/** Says who is last: a subscriber that nothing disturbs any more should not need long. */
+async function untilNone(
+  subscribers: readonly Subscriber[],
+  isBehind: (subscriber: Subscriber) => boolean,
+  log: (what: string) => void,
+): Promise<void> {
+  const until = Date.now() + catchUpMs
+  for (let behind = subscribers; Date.now() < until; await delay(pollMs)) {
+    const left = behind.filter(isBehind)
+    if (left.length === 0) return log('all subscribers are there')
+    if (left.length < behind.length && left.length <= fewSubscribers) {
+      log(`still behind: ${left.map(({ name, streamId }) => `${name} on ${streamId}`).join(', ')}`)
+    }
+    behind = left
   }
 }
 

@@ -88,6 +88,24 @@ describe('the choice of a transport', () => {
     expect(run.failures).toEqual([])
   })
 
+  it('goes back to WebSockets after an outage, where one had opened before', async () => {
+    const run = follow(undefined)
+    server.append(1)
+    await expect.poll(() => run.ids).toEqual(['1'])
+    server.noWebSockets = true
+    server.cut()
+    await expect.poll(() => server.eventStreams).toBe(1)
+    server.append(1)
+    await expect.poll(() => run.ids).toEqual(['1', '2'])
+    server.noWebSockets = false
+    server.cut()
+    server.append(1)
+    await expect.poll(() => run.ids).toEqual(['1', '2', '3'])
+    run.subscription.close()
+    expect(server.eventStreams).toBe(1)
+    expect(server.connections).toBe(2)
+  })
+
   it('stays with WebSockets while they open', async () => {
     const run = follow(undefined)
     for (let round = 1; round <= 5; round += 1) {

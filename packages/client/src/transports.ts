@@ -15,8 +15,9 @@ const patience = 3
 
 /**
  * Chooses how each next connection of one subscription is made. Both read from a cursor, so they
- * may take turns. What opened last is taken again for as long as it opens; when nothing opens any
- * more, the two alternate, beginning with WebSockets.
+ * may take turns. While nothing opens, SSE gets one attempt after every few of WebSockets. What
+ * opened is taken again, except that SSE gives way to WebSockets where one has opened before: then
+ * it was an outage that made it try, not the network.
  */
 export function createTransports(
   readers: Readonly<Record<Transport, Reader>>,
@@ -27,25 +28,30 @@ export function createTransports(
 ) => AsyncIterable<EventResult> {
   let current: Transport = wanted === 'auto' ? 'websocket' : wanted
   let failures = 0
+  let hadWebSockets = false
+
+  function next(opened: boolean): Transport {
+    if (current === 'sse') {
+      if (opened && !hadWebSockets) return 'sse'
+      failures = 0
+      return 'websocket'
+    }
+    failures = opened ? 0 : failures + 1
+    hadWebSockets ||= opened
+    return failures < patience ? 'websocket' : 'sse'
+  }
+
   return async function* (payload, signal) {
     let opened = false
     try {
-      yield* readers[current](payload, signal, () => {
-        opened = true
-        failures = 0
-      })
+      yield* readers[current](payload, signal, () => (opened = true))
     } catch (error) {
       if (wanted === 'auto' && current === 'sse' && !opened && isAbsent(error)) {
         throw connectionLost('the server takes neither WebSockets nor SSE at present', error)
       }
       throw error
     } finally {
-      if (!opened && !signal.aborted) failures += 1
-      if (wanted === 'auto' && failures >= patience) {
-        current = current === 'websocket' ? 'sse' : 'websocket'
-        // The other one gets one attempt; WebSockets, when it is their turn again, get more.
-        failures = current === 'sse' ? patience - 1 : 0
-      }
+      if (wanted === 'auto') current = next(opened)
     }
   }
 }
