@@ -18,6 +18,11 @@ export interface SocketOpening {
   readonly params: Readonly<Record<string, unknown>> | undefined
 }
 
+export interface StreamOpening {
+  readonly watched: Watched
+  readonly request: WithHeaders & { readonly method: string }
+}
+
 /**
  * Decides who may ask, and what subgraphs are told of them: the part of a gateway that differs from
  * one installation to the next.
@@ -32,4 +37,9 @@ export interface Access {
    * no longer. @throws AppError that the socket is closed with
    */
   readonly admitSocket: (opening: SocketOpening) => Promise<AskAs>
+  /**
+   * Likewise for a stream of events, before the body is read. By GET, which pages of other sites
+   * can send too, it only ever reads. @throws AppError that is answered
+   */
+  readonly admitStream: (opening: StreamOpening) => Promise<AskAs>
 }

@@ -21,8 +21,10 @@ import {
   createAdmission,
   type ConnectionLimits,
 } from './subscriptions/admission.js'
+import { serveEventStreams } from './subscriptions/event-stream-route.js'
 import { defaultHeartbeatMs } from './subscriptions/heartbeat.js'
 import { createHub, subscriptionLimits, type SubscriptionLimits } from './subscriptions/hub.js'
+import { createPrepareOperation } from './subscriptions/prepare-operation.js'
 import { createTransport } from './subscriptions/transport.js'
 import { openUpstream } from './subscriptions/upstream.js'
 
@@ -84,18 +86,23 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
     now: options.now,
   })
   const limits = { ...connectionLimits, ...options.connectionLimits }
-  const transport = createTransport({
+  const live = {
     access,
     operations,
     schema: () => supergraph().apiSchema,
     hub,
     admission: createAdmission(limits),
-    operationsPerSocket: limits.operationsPerSocket,
+    prepareOperation: createPrepareOperation(),
     heartbeatMs: options.heartbeatMs ?? defaultHeartbeatMs,
+    logger,
+  }
+  const transport = createTransport({
+    ...live,
+    operationsPerSocket: limits.operationsPerSocket,
     newRequestId: newId,
     maxMessageBytes,
-    logger,
   })
+  const eventStreams = serveEventStreams(app, live)
   serveHealth(app, options.healthChecks(federation))
   if (options.publishSchema) serveSchema(app, supergraph)
   serveGraphQL(app, { operations, access })
@@ -122,6 +129,7 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
     close: async () => {
       isClosing = true
       await watch?.stop()
+      eventStreams.close()
       await transport.close()
       hub.close()
       await app.close()

@@ -1,3 +1,4 @@
+import { AppError } from '@heirloom/errors'
 import { rightsKey } from '@heirloom/authz/rights-key'
 import type { Access, AskAs, SocketOpening, WithHeaders } from '../access.js'
 import type { CreateCaller } from '../federation/caller.js'
@@ -85,7 +86,29 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
       watch(watched, credentials, authenticated)
       return askAs(authenticated)
     },
+    admitStream: async ({ watched, request }) => {
+      const credentials = credentialsOf(request)
+      const byPage = request.method === 'GET'
+      if (byPage && usesCookie(credentials)) assertNotOtherSite(request, publicUrl)
+      const authenticated = byPage
+        ? await authenticate(credentials)
+        : await authenticatedBy(request)
+      watch(watched, credentials, authenticated)
+      return askAs(authenticated)
+    },
   }
+}
+
+/**
+ * A browser names no origin with a GET from the same one, and says the same otherwise
+ * (https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header).
+ * @throws AppError CSRF_REJECTED
+ */
+function assertNotOtherSite({ headers }: WithHeaders, publicUrl: URL): void {
+  const { origin, 'sec-fetch-site': site = 'none' } = headers
+  if (origin !== undefined) return assertOwnOrigin(origin, publicUrl)
+  if (site === 'none' || site === 'same-origin') return
+  throw new AppError('CSRF_REJECTED', 'this stream is opened by a page of another site')
 }
 
 /** A token in the payload of `connection_init` says who asks, whatever the upgrade carried. */

@@ -18,6 +18,12 @@ export function createHeaderAccess(names: readonly string[]): Access {
         throw new AppError('CSRF_REJECTED', 'this socket is opened by a page of another site')
       }
     },
+    admitStream: ({ request: { headers } }) => {
+      if (names.includes('cookie') && headers.cookie !== undefined && isOtherSite(headers)) {
+        throw new AppError('CSRF_REJECTED', 'this stream is opened by a page of another site')
+      }
+      return Promise.resolve(askAs(forwarded(headers)))
+    },
     admitSocket: ({ request, params }) =>
       Promise.resolve(askAs({ ...forwarded(request.headers), ...named(params) })),
   }
@@ -54,4 +60,10 @@ function askAs(headers: Readonly<Record<string, string>>): AskAs {
 
 function isOwnOrigin({ origin, host }: IncomingMessage['headers']): boolean {
   return origin !== undefined && URL.canParse(origin) && new URL(origin).host === host
+}
+
+function isOtherSite(headers: IncomingHttpHeaders): boolean {
+  if (headers.origin !== undefined) return !isOwnOrigin(headers)
+  const { 'sec-fetch-site': site = 'none' } = headers
+  return site !== 'none' && site !== 'same-origin'
 }

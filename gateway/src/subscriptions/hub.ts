@@ -179,7 +179,9 @@ export function createHub(deps: HubDeps): Hub {
       const text = sharedText(planned)
       // What has no positions cannot be gone on with: everybody follows it alone.
       const key = text === undefined ? `alone ${(alone += 1)}` : keyOf(asker, text)
-      const about = { key, request, asker, cursor: planned.resumable?.after }
+      const { resumable } = planned
+      const cursor = resumable === undefined ? undefined : (request.lastEventId ?? resumable.after)
+      const about = { key, request, asker, cursor }
       const follower = new Follower(about, outlet, followerHome)
       place(follower, planned)
       return follower

@@ -20,6 +20,8 @@ export interface SubscriptionRequest {
   readonly document: DocumentNode
   readonly operationName?: string | null | undefined
   readonly variables: Readonly<Record<string, unknown>>
+  /** Where to start, whatever the document says; for what has no positions it means nothing. */
+  readonly lastEventId?: string | undefined
   /** What the document has been validated against. */
   readonly schema: GraphQLSchema
 }

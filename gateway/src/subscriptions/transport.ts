@@ -19,7 +19,7 @@ import type { Asker } from '../federation/subgraph-request.js'
 import type { Admission } from './admission.js'
 import { startHeartbeat } from './heartbeat.js'
 import type { Hub } from './hub.js'
-import { createPrepareOperation, refusal } from './prepare-operation.js'
+import { refusal, type PrepareOperation } from './prepare-operation.js'
 import { closeCodes, SocketConnection } from './socket-connection.js'
 import { SocketStream } from './socket-stream.js'
 import { acceptUpgrades } from './upgrade.js'
@@ -37,6 +37,7 @@ export interface TransportDeps {
   readonly hub: Pick<Hub, 'follow'>
   readonly admission: Admission
   readonly operationsPerSocket: number
+  readonly prepareOperation: PrepareOperation
   readonly heartbeatMs: number
   readonly newRequestId: () => string
   readonly maxMessageBytes: number
@@ -84,7 +85,6 @@ export function createTransport(deps: TransportDeps): Transport {
   })
   const open = new Set<SocketConnection>()
   const heartbeat = startHeartbeat(deps.heartbeatMs)
-  const prepareOperation = createPrepareOperation()
   let isLeaving = false
 
   function prepare(
@@ -103,7 +103,7 @@ export function createTransport(deps: TransportDeps): Transport {
     const requestId = deps.newRequestId()
     requestIds.set(id, requestId)
     const schema = deps.schema()
-    const document = prepareOperation(schema, payload)
+    const document = deps.prepareOperation(schema, payload)
     if (!('kind' in document)) return document
     const asker = askAs({ requestId, traceparent: newTraceparent() })
     return {

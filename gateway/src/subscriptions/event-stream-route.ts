@@ -1,0 +1,174 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { getOperationAST, OperationTypeNode, type DocumentNode, type GraphQLSchema } from 'graphql'
+import { AppError, toAppError } from '@heirloom/errors'
+import type { Logger } from '@heirloom/telemetry'
+import type { Access, AskAs } from '../access.js'
+import { createErrorFormatter } from '../federation/format-error.js'
+import { isObject } from '../federation/json.js'
+import type { Operations } from '../federation/operations.js'
+import { idsOf } from '../http/request-ids.js'
+import type { Admission } from './admission.js'
+import { EventStream } from './event-stream.js'
+import type { Hub } from './hub.js'
+import type { PrepareOperation } from './prepare-operation.js'
+
+export interface EventStreamDeps {
+  readonly schema: () => GraphQLSchema
+  readonly access: Pick<Access, 'admitStream'>
+  readonly operations: Pick<Operations, 'run'>
+  readonly hub: Pick<Hub, 'follow'>
+  readonly admission: Admission
+  readonly prepareOperation: PrepareOperation
+  readonly heartbeatMs: number
+  readonly logger: Logger
+}
+
+export interface EventStreams {
+  readonly size: number
+  /** Lets nobody in any more, and makes everybody connect again. */
+  close(): void
+}
+
+interface Admitted {
+  readonly stream: EventStream
+  readonly askAs: AskAs
+}
+
+interface Asked {
+  readonly query: string
+  readonly operationName: string | null
+  readonly variables: Readonly<Record<string, unknown>>
+}
+
+const path = '/graphql/stream'
+
+/**
+ * Operations whose results come as server-sent events: by POST as to /graphql, or by GET, which is
+ * all that a browser's EventSource can do; by GET only what reads.
+ */
+export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): EventStreams {
+  const { logger, access, admission } = deps
+  const admitted = new WeakMap<FastifyRequest, Admitted>()
+  const open = new Set<EventStream>()
+  let isLeaving = false
+
+  const heartbeat = setInterval(() => {
+    for (const stream of open) stream.beat()
+  }, deps.heartbeatMs)
+  heartbeat.unref()
+
+  /** Before the body is read: who may not ask is not listened to. */
+  async function admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (isLeaving) throw new AppError('BACKEND_UNAVAILABLE', 'going away; connect again')
+    const stream = new EventStream(reply.raw, createErrorFormatter(request.id, logger))
+    const askAs = await access.admitStream({ request, watched: stream })
+    const release = admission.connect(askAs(idsOf(request)).who)
+    if (stream.isOpen) stream.onceClosed(release)
+    else release()
+    admitted.set(request, { stream, askAs })
+  }
+
+  async function serve(request: FastifyRequest, reply: FastifyReply, asked: Asked): Promise<void> {
+    const given = admitted.get(request)
+    if (given === undefined) throw new Error('unreachable: the hook has set it')
+    const { stream, askAs } = given
+    const schema = deps.schema()
+    const document = deps.prepareOperation(schema, asked)
+    const operation =
+      'kind' in document ? getOperationAST(document, asked.operationName)?.operation : undefined
+    if (operation === OperationTypeNode.MUTATION && request.method === 'GET') {
+      throw new AppError('METHOD_NOT_ALLOWED', 'send mutations with POST')
+    }
+    const format = createErrorFormatter(request.id, logger)
+    reply.hijack()
+    stream.open(reply.getHeaders())
+    open.add(stream)
+    stream.onceClosed(() => open.delete(stream))
+    try {
+      if (!('kind' in document)) stream.fail(document.map(format))
+      else if (operation === OperationTypeNode.SUBSCRIPTION)
+        follow(request, asked, document, schema, given)
+      else {
+        const caller = askAs(idsOf(request)).createCaller()
+        const { result } = await deps.operations.run({ ...asked, query: document }, caller)
+        stream.give({ json: Buffer.from(JSON.stringify(result)), cursor: undefined })
+        stream.end()
+      }
+    } catch (error) {
+      stream.end(toAppError(error))
+    }
+  }
+
+  function follow(
+    request: FastifyRequest,
+    asked: Asked,
+    document: DocumentNode,
+    schema: GraphQLSchema,
+    { stream, askAs }: Admitted,
+  ): void {
+    const asker = askAs(idsOf(request))
+    const release = admission.subscribe(asker.who)
+    if (stream.isOpen) stream.onceClosed(release)
+    else return release()
+    const lastEventId = request.headers['last-event-id']
+    const wanted = {
+      document,
+      operationName: asked.operationName,
+      variables: asked.variables,
+      lastEventId: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined,
+      schema,
+    }
+    const followed = deps.hub.follow(wanted, asker, stream)
+    if ('errors' in followed) {
+      stream.fail(followed.errors.map(createErrorFormatter(request.id, logger)))
+    } else {
+      stream.onceClosed(() => followed.stop())
+    }
+  }
+
+  app.post(path, {
+    onRequest: admit,
+    handler: (request, reply) => serve(request, reply, askedIn(request.body)),
+  })
+  app.get(path, {
+    onRequest: admit,
+    handler: (request, reply) => serve(request, reply, askedIn(fromAddress(request.query))),
+  })
+
+  return {
+    get size() {
+      return open.size
+    },
+    close: () => {
+      isLeaving = true
+      clearInterval(heartbeat)
+      for (const stream of open) stream.leave()
+    },
+  }
+}
+
+/** https://graphql.github.io/graphql-over-http: the parameters of a GET. */
+function fromAddress(query: unknown): unknown {
+  if (!isObject(query)) return query
+  const { variables } = query
+  if (typeof variables !== 'string') return query
+  try {
+    return { ...query, variables: JSON.parse(variables) as unknown }
+  } catch (cause) {
+    throw new AppError('INVALID_INPUT', '"variables" must be a JSON object', { cause })
+  }
+}
+
+function askedIn(given: unknown): Asked {
+  const { query, operationName = null, variables = null } = isObject(given) ? given : {}
+  if (typeof query !== 'string' || query.trim() === '') {
+    throw new AppError('INVALID_INPUT', '"query" must be a GraphQL document')
+  }
+  if (operationName !== null && typeof operationName !== 'string') {
+    throw new AppError('INVALID_INPUT', '"operationName" must be a string')
+  }
+  if (variables !== null && !isObject(variables)) {
+    throw new AppError('INVALID_INPUT', '"variables" must be an object')
+  }
+  return { query, operationName, variables: variables ?? {} }
+}
