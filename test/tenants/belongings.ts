@@ -24,12 +24,15 @@ const everything = `{
   tableRow(table: "${storeKeys.table}", key: "${storeKeys.key}") { data }
   memorySession(sessionId: "${storeKeys.sessionId}") { messages { content } }
   blackboard(key: "${storeKeys.key}") { data }
-  metricPoints(metric: "${storeKeys.metric}", from: "2026-01-01T00:00:00Z",
-    to: "2026-12-01T00:00:00Z") { nodes { dimensions { app } } }
-  attributionContract(platform: "${storeKeys.platform}") { note }
+  metricPoints(metric: "${storeKeys.metric}", from: "2026-06-01T00:00:00Z",
+    to: "2026-06-02T00:00:00Z") { nodes { dimensions { app } } }
+  attributionContract(platform: "${storeKeys.platform}") { note utmTemplate { source } }
   budgetEntries(budget: "${storeKeys.budget}") { nodes { kind } }
   seoConfig(page: "${storeKeys.page}") { title }
   document(database: "default", path: "${storeKeys.path}") { data }
+  databaseUserByName(database: "default", username: "${storeKeys.username}") { roles }
+  databaseUserId: databaseUserByName(database: "default", username: "${storeKeys.username}") { id }
+  resolveRoute(resourceKind: "tabular_store") { id switchRationale }
   mediaOutput(assetId: "${storeKeys.assetId}", id: "${storeKeys.outputId}") { objectKey }
 }`
 
@@ -58,15 +61,19 @@ const storesFilled = `mutation {
   recordMetric(input: { metric: "${storeKeys.metric}", points: [{ id: "p",
     at: "2026-06-01T00:00:00Z", dimensions: { app: "their-secret-app" } }] }) { recorded }
   saveAttributionContract(input: { platform: "${storeKeys.platform}",
-    utmTemplate: { source: "s" }, note: "their-secret-contract" }) { contract { platform } }
+    utmTemplate: { source: "their-secret-source" }, note: "their-secret-contract" }) { contract { platform } }
   spendBudget(input: { budget: "${storeKeys.budget}", amount: 5, idempotencyKey: "first",
     kind: "their-secret-kind" }) { __typename }
   createDocument(input: { database: "default", path: "${storeKeys.path}",
     data: { text: "their-secret-document" } }) { __typename }
+  createDatabaseUser(input: { database: "default", username: "${storeKeys.username}",
+    roles: ["their-secret-role"] }) { __typename }
+  revokeToken(input: { database: "default", tokenId: "${storeKeys.tokenId}",
+    expiresAt: "2036-01-01T00:00:00Z", immediately: true }) { revokedTokenId }
   saveSeoConfig(input: { page: "${storeKeys.page}", title: "their-secret-page" }) {
     config { page } }
   recordMediaOutput(input: { assetId: "${storeKeys.assetId}", id: "${storeKeys.outputId}",
-    kind: "poster", mime: "image/webp", sizeBytes: 1, sha256: "${'b'.repeat(64)}",
+    kind: "poster", mime: "image/webp", sizeBytes: 1, sha256: "${'a'.repeat(64)}",
     objectKey: "their-secret-object" }) { output { id } }
 }`
 
@@ -82,6 +89,7 @@ interface Everything {
   readonly mediaAssets: { nodes: { id: string }[] }
   readonly plugins: { nodes: { id: string }[] }
   readonly streamEvents: { nodes: { cursor: string }[] }
+  readonly databaseUserId: { id: string }
   readonly chatMessageIds: { messages: { nodes: { id: string }[] } }
 }
 
@@ -137,6 +145,7 @@ export async function belongingsOf(owner: GraphQLClient): Promise<Belongings> {
     streamCursor: some(data?.streamEvents.nodes[0]?.cursor),
     timelineCursor: some(timeline.data?.timelineEvents.nodes[0]?.cursor),
     authorId: some(data?.viewer.user.id),
+    userId: some(data?.databaseUserId.id),
     messageId: some(data?.chatMessageIds.messages.nodes[0]?.id),
   }
 }
@@ -146,8 +155,10 @@ export async function stringsOf(owner: GraphQLClient): Promise<ReadonlySet<strin
   const { data } = await owner<Everything>(everything)
   const found = new Set<string>()
   collect(data, found)
-  // The demo's machine client has one name at every tenant.
+  // The demo's machine client has one name at every tenant, and a user of a database has an id that
+  // follows from the name: whoever has a user of that name has that id.
   if (data) found.delete(data.viewer.user.id)
+  if (data) found.delete(data.databaseUserId.id)
   return found
 }
 

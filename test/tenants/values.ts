@@ -17,6 +17,7 @@ export interface Belongings {
   readonly timelineCursor: string
   readonly authorId: string
   readonly messageId: string
+  readonly userId: string
 }
 
 /** What the stores of one tenant keep, under names that another one can guess. */
@@ -39,6 +40,8 @@ export const storeKeys = {
   database: 'default',
   collection: 'their_documents',
   path: 'their_documents/their-document',
+  username: 'their-user',
+  tokenId: 'their-token',
 } as const
 
 /** How a call tries to reach what is not its own. */
@@ -48,8 +51,9 @@ export interface Attempt {
   readonly by: 'id' | 'slug'
 }
 
+export const byId: Attempt = { title: 'by id', cursors: false, by: 'id' }
 export const attempts: readonly Attempt[] = [
-  { title: 'by id', cursors: false, by: 'id' },
+  byId,
   { title: 'by id and cursor', cursors: true, by: 'id' },
   { title: 'by slug', cursors: false, by: 'slug' },
 ]
@@ -66,6 +70,8 @@ export function reachingFor(their: Belongings, attempt: Attempt): ValueOf {
     if (name === 'surfaceId' || name === 'projectId') return undefined
     if (name === 'idempotencyKey') return typeName === 'ID' ? 'their-idempotency-key' : undefined
     if (name === 'version' && typeName === 'Int') return 1
+    if (name === 'name' && field === 'people') return undefined
+    if (name === 'groupBy') return 'APP'
     return ids(their)[name] ?? harmless[name] ?? (typeName === 'ID' ? their.storyId : undefined)
   }
 }
@@ -109,6 +115,8 @@ function ids(their: Belongings): Readonly<Record<string, unknown>> {
     toExternalId: 'emily',
     source: 'heirloom-seed',
     upToMessageId: their.messageId,
+    userId: their.userId,
+    routeId: their.routeId,
     clientId: 'their-client',
     lockId: 'their-lock',
     ...storeKeys,
@@ -125,7 +133,7 @@ const harmless: Readonly<Record<string, unknown>> = {
   version: '9.9.9',
   baseUrl: 'https://plugin.example.org',
   capabilities: 'stories:read',
-  resourceKind: 'event_stream',
+  resourceKind: 'tabular_store',
   backendType: 'POSTGRES',
   config: { connection: 'main' },
   fileName: 'not-yours.png',
@@ -136,6 +144,7 @@ const harmless: Readonly<Record<string, unknown>> = {
   kind: 'PARENT',
   link: 'https://example.org/',
   mime: 'image/webp',
-  from: '2026-01-01T00:00:00.000Z',
-  to: '2026-12-01T00:00:00.000Z',
+  expiresAt: '2036-01-01T00:00:00.000Z',
+  from: '2026-06-01T00:00:00.000Z',
+  to: '2026-06-02T00:00:00.000Z',
 }
