@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { fixedClock, testTenant } from '@heirloom/testkit'
 import type { OpenBackend } from '../backends/backend.js'
 import { failedWrites } from '../ports/conflict.js'
-import type { RecordTable, RecordVersion } from '../ports/record-table.js'
+import type { RecordTable, RecordVersion, Write } from '../ports/record-table.js'
 import type { BackendRig, RunningBackend } from './backend-rig.js'
 
 const pk = 'people'
@@ -289,6 +289,30 @@ export function recordTableContract(rig: BackendRig): void {
         code: 'INVALID_INPUT',
       })
       await expect(table.query(pk, { limit: 0 })).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+    })
+
+    it('writes nothing of a transaction that is refused for its size or for one of its writes', async () => {
+      const { maxItemBytes, maxTransactBytes, maxTransactItems } = table.capabilities
+      const put = (sk: string, bytes = 0): Write => ({
+        op: 'put',
+        sk,
+        value: { text: 'x'.repeat(bytes) },
+      })
+      const around = JSON.stringify({ text: '' }).length
+      const full = maxItemBytes - around
+      const many = Math.ceil(maxTransactBytes / maxItemBytes) + 1
+      const refused: readonly (readonly [string, readonly Write[]])[] = [
+        ['PAYLOAD_TOO_LARGE', Array.from({ length: maxTransactItems + 1 }, (_, n) => put(`k${n}`))],
+        ['PAYLOAD_TOO_LARGE', [put('a'), put('b', full + 1), put('c')]],
+        ['PAYLOAD_TOO_LARGE', Array.from({ length: many }, (_, n) => put(`k${n}`, full))],
+        ['INVALID_INPUT', [put('a'), put(''), put('c')]],
+        ['INVALID_INPUT', [put('a'), put('k'.repeat(2_048)), put('c')]],
+        ['INVALID_INPUT', [put('a'), { op: 'put', sk: 'b', value: { n: Number.NaN } }, put('c')]],
+      ]
+      for (const [code, writes] of refused) {
+        await expect(table.transact(pk, writes)).rejects.toMatchObject({ code })
+        expect((await table.query(pk, { limit: 1 })).records).toEqual([])
+      }
     })
 
     it('refuses a transaction without writes, or with two writes to one record', async () => {
