@@ -33,7 +33,11 @@ await serviceMain(
         ...(api === null ? [] : apiServices(api, settings, storage, logger)),
         ...(worker === null
           ? []
-          : [...workerServices(worker, storage, logger), storage.canvasFeeder]),
+          : [
+              ...workerServices(worker, storage, logger),
+              storage.canvasFeeder,
+              storage.expiredRecords,
+            ]),
       ]
     },
   },

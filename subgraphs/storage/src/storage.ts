@@ -20,6 +20,7 @@ import { createBackendMeters, type BackendMeters } from './data/backend-meters.j
 import { createCanvasFeedNotes, type CanvasFeedNotes } from './data/canvas-feed-notes.js'
 import { createRoutedEventStreams, type RoutedEventStreams } from './data/routed-event-streams.js'
 import { createCanvasFeeder, type CanvasFeeder } from './workers/canvas-feeder.js'
+import { createExpiredRecords, type ExpiredRecords } from './workers/expired-records.js'
 
 /** What the api and the worker of one process share. */
 export interface Storage {
@@ -34,6 +35,8 @@ export interface Storage {
   readonly runner: MigrationRunner
   /** Likewise. */
   readonly canvasFeeder: CanvasFeeder
+  /** Likewise. */
+  readonly expiredRecords: ExpiredRecords
   /** Loads the routes. @throws AppError BACKEND_UNAVAILABLE */
   start(): Promise<void>
   stop(): Promise<void>
@@ -97,6 +100,7 @@ export function createStorage(options: StorageOptions): Storage {
           'a stream lacks commands of its canvas; trying again',
         ),
     }),
+    expiredRecords: createExpiredRecords({ registry, backends, logger, now }),
     start: () => registry.start(),
     stop: async () => {
       await registry.stop()

@@ -38,6 +38,12 @@ export interface OpenBackend {
    * @throws AppError BACKEND_UNAVAILABLE
    */
   provision?(needs?: StoreNeeds): Promise<ProvisionReport>
+  /**
+   * Deletes records of all tenants that expired before, until the signal aborts; resolves to how
+   * many. Only where the backend does not do so by itself. Safe to repeat, and to run twice at once.
+   * @throws AppError BACKEND_UNAVAILABLE
+   */
+  purgeExpired?(before: Date, signal: AbortSignal): Promise<number>
   close(): Promise<void>
 }
 

@@ -14,6 +14,7 @@ import { boundedDatabase, createBounded, type PostgresTiming } from './bounded-d
 import type { RecordSchema } from './schema.js'
 import { createPostgresRecordTable } from './postgres-record-table.js'
 import { provision } from './provision.js'
+import { purgeExpired } from './purge.js'
 import { scan } from './scan.js'
 import { createWakeUps } from './wake-ups.js'
 
@@ -72,6 +73,7 @@ function openPostgres(
     },
     ping: () => database.ping(),
     provision: () => provision(database, connection.url),
+    purgeExpired: (before, signal) => purgeExpired(database, before, signal),
     close: async () => {
       await wakeUps.close()
       await database.close()
