@@ -77,6 +77,39 @@ describeWith(rig, 'the client in a real browser that is signed in', () => {
     await page.close()
   })
 
+  it('takes SSE where a proxy lets no WebSocket through, and resumes over it', async () => {
+    const streamId = 'browser-sse'
+    const after = await end(streamId)
+    // Fetch asks the page's own origin, so the page itself comes through the proxy; a cookie for
+    // another origin than the gateway's would be refused, so a token speaks.
+    const stranger = await browser.newContext({ bypassCSP: true })
+    const page = await stranger.newPage()
+    await page.goto(`http://localhost:${proxy.port}/`)
+    await page.addScriptTag({ content: script })
+    await page.evaluate(
+      ([id, cursor, token]) => {
+        const { heirloom } = globalThis as unknown as PageGlobals
+        heirloom.follow('plain', id, cursor, {
+          token,
+          // Nobody listens there.
+          webSocketUrl: 'ws://localhost:9/graphql',
+          retry: { initialDelayMs: 20, maxDelayMs: 200 },
+        })
+      },
+      [streamId, after, await system.token('t_haworth')] as const,
+    )
+    const written: string[] = []
+    for (let round = 0; round < 4; round += 1) {
+      written.push(...(await append(streamId, `sse-${round}`, 4)))
+      if (round % 2 === 0) proxy.cut()
+      await expect.poll(async () => (await keptBy(page, streamId)).ids.length).toBe(written.length)
+    }
+    const { ids, errors } = await keptBy(page, streamId)
+    expect(ids).toEqual(written)
+    expect(errors).toEqual([])
+    await stranger.close()
+  })
+
   it('comes back at once when the network does, however long it would still wait', async () => {
     const streamId = 'browser-online'
     const page = await follow('plain', streamId, await end(streamId), 60_000)

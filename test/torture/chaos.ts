@@ -38,12 +38,11 @@ export interface ChaosOptions {
   readonly log: (what: string) => void
 }
 
-const maxStallMs = 8_000
-
 /** Each kind of fault has a rhythm of its own, so that they meet in every combination. */
 export function startChaos(given: ChaosOptions): Chaos {
   const { system, proxy, subscribers, options, random, log } = given
   const stopping = new AbortController()
+  const maxStallMs = options.longestSeconds * 1_000
   const damage: Damage = {
     kills: { gateway: 0, storage: 0 },
     deploys: 0,

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { defaultWays, ways, type Way } from './subscribers.js'
+import { ways, type Way } from './subscribers.js'
 
 export interface TortureOptions {
   readonly minutes: number
@@ -17,6 +17,8 @@ export interface TortureOptions {
   readonly freezeEvery: number
   readonly disconnectEvery: number
   readonly cutEvery: number
+  /** Of a freeze or a stall. */
+  readonly longestSeconds: number
   readonly reloadEvery: number
   readonly rebirthEvery: number
 }
@@ -36,6 +38,7 @@ Usage: npm run torture:streams -- [options]
                      kill -9, or one time in four a deploy, which asks first
   --freeze-every S   seconds between two stops of one of them for some seconds (default 40)
   --disconnect-every S  seconds between two losses of storage's database connections (default 25)
+  --longest S        seconds that a stop or a silence lasts at most (default 8)
   --cut-every S      seconds between two cuts of some connections (default 3)
   --reload-every S   seconds between two new supergraphs (default 15)
   --rebirth-every S  seconds between two new clients on a stored cursor (default 2)
@@ -61,6 +64,7 @@ export function readOptions(argv: readonly string[]): TortureOptions {
       'freeze-every': text,
       'disconnect-every': text,
       'cut-every': text,
+      longest: text,
       'reload-every': text,
       'rebirth-every': text,
       json: { type: 'boolean' },
@@ -83,13 +87,14 @@ export function readOptions(argv: readonly string[]): TortureOptions {
     json: values.json === true,
     streams: number('streams', 3),
     subscribers: number('subscribers', 24),
-    ways: (values.ways ?? defaultWays.join(',')).split(',').map(wayOf),
+    ways: (values.ways ?? ways.join(',')).split(',').map(wayOf),
     eventsPerSecond: number('rate', 20),
     storiesPerSecond: number('stories', 1),
     killEvery: number('kill-every', 20),
     freezeEvery: number('freeze-every', 40),
     disconnectEvery: number('disconnect-every', 25),
     cutEvery: number('cut-every', 3),
+    longestSeconds: number('longest', 8),
     reloadEvery: number('reload-every', 15),
     rebirthEvery: number('rebirth-every', 2),
   }

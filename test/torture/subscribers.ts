@@ -14,7 +14,6 @@ import { createHeirloomExchange } from '@heirloom/client/urql'
 import type { Random } from './random.js'
 
 export const ways = ['plain', 'apollo', 'urql', 'sse', 'slow'] as const
-export const defaultWays: readonly Way[] = ['plain', 'apollo', 'urql', 'slow']
 export type Way = (typeof ways)[number]
 
 /** One that follows a stream from a cursor on, over as many clients as it takes. */
