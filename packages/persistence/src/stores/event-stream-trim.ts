@@ -54,10 +54,7 @@ export function createTrim(
   table: RecordTable,
   { now, random }: { readonly now: () => number; readonly random: () => number },
 ): (pk: string, kept: Kept) => Promise<Trimmed> {
-  const { maxTransactItems, maxPageItems } = table.capabilities
-  const limit = Math.min(pageEvents, maxPageItems)
-  // Each event takes two records.
-  const chunk = Math.max(1, Math.floor(Math.min(limit, maxTransactItems / 2)))
+  const pageLimit = (): number => Math.min(pageEvents, table.capabilities.maxPageItems)
 
   async function trim(pk: string, kept: Kept): Promise<Trimmed> {
     check(kept)
@@ -79,7 +76,7 @@ export function createTrim(
     kept: Kept,
   ): Promise<StreamPosition | undefined> {
     if (head.position <= head.startsAfter) return undefined
-    const range = { prefix: eventPrefix, after: eventAfter(head.startsAfter), limit }
+    const range = { prefix: eventPrefix, after: eventAfter(head.startsAfter), limit: pageLimit() }
     const { records } = await table.query(pk, range)
     const chained = readChain(records, head.startsAfter)
     let goal: StreamPosition | undefined
@@ -125,7 +122,7 @@ export function createTrim(
     if (position === 0) return 0
     let removed = 0
     for (let beaten = 0; beaten < maxAttempts;) {
-      const range = { prefix: eventPrefix, before: eventAfter(position), limit }
+      const range = { prefix: eventPrefix, before: eventAfter(position), limit: pageLimit() }
       const { records } = await table.query(pk, range)
       if (records.length === 0) return removed
       const count = await remove(pk, records)
@@ -140,6 +137,8 @@ export function createTrim(
 
   /** How many of them were removed before somebody else removed one. */
   async function remove(pk: string, records: readonly TableRecord[]): Promise<number> {
+    // Each event takes two records.
+    const chunk = Math.max(1, Math.floor(table.capabilities.maxTransactItems / 2))
     for (let start = 0; start < records.length; start += chunk) {
       const some = records.slice(start, start + chunk)
       try {

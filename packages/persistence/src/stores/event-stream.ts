@@ -10,7 +10,7 @@
  * Clocks differ between writers, so a clock alone cannot order events: one written late with an
  * early time would appear before a position that a reader already passed. Therefore each append
  * advances the head in the same transaction, on condition that it is as the writer saw it.
- * Phases of an append: read the head; give each event `ts = max(now, head.ts + 1)`, one more than
+ * Phases of an append: read the head, or take it as the last append here left it; give each event `ts = max(now, head.ts + 1)`, one more than
  * the event before it; write head, events and markers in one transact. When the head has moved,
  * start again; when markers are there already, leave these events out and start again.
  * Invariants: the order of ts is the order of commits, and a position once read is never written
@@ -42,6 +42,7 @@ import {
   type CountedHead,
   type StreamHead,
 } from './event-stream-records.js'
+import { createKnownHeads, knownHead, type KnownHead } from './event-stream-heads.js'
 import { createTrim, type Kept, type Trimmed } from './event-stream-trim.js'
 import type {
   NewStreamEvent,
@@ -110,15 +111,19 @@ export function createEventStreamStore(
 ): EventStreamStore {
   const now = options.now ?? Date.now
   const random = options.random ?? Math.random
-  // Each event takes two records, and the head one.
-  const batch = Math.min(maxAppendEvents, Math.floor((table.capabilities.maxTransactItems - 1) / 2))
+  const heads = createKnownHeads()
+
+  /** Each event takes two records, and the head one. Asked anew: a route may change its backend. */
+  function batch(): number {
+    return Math.min(maxAppendEvents, Math.floor((table.capabilities.maxTransactItems - 1) / 2))
+  }
 
   async function append(
     streamId: string,
     events: readonly NewStreamEvent[],
   ): Promise<readonly StoredEvent[]> {
     const pk = streamPartition(streamId)
-    checkBatch(events, batch)
+    checkBatch(events, batch())
     const stored = new Map<string, StoredEvent>()
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       const missing = distinct(events).filter((event) => !stored.has(event.id))
@@ -135,14 +140,16 @@ export function createEventStreamStore(
     pk: string,
     events: readonly NewStreamEvent[],
   ): Promise<{ stored: readonly StoredEvent[]; headMoved: boolean }> {
-    const headRecord = await table.get(pk, headKey)
-    const head = readHead(headRecord)
+    const known = heads.get(pk) ?? knownHead(await table.get(pk, headKey))
+    const { head } = known
     const first = Math.max(now() * microsecondsPerMs, head.position + 1)
     const placed = events.map((event, index) => ({ ...event, position: first + index }))
     try {
-      await table.transact(pk, writesOf(headRecord, head, placed))
+      const [version] = await table.transact(pk, writesOf(known, placed))
+      heads.appended(pk, version ?? null, headAfter(head, placed))
       return { stored: placed, headMoved: false }
     } catch (error) {
+      heads.doubt(pk)
       const failed = failedWrites(error)
       if (failed === null) throw error
       // Writes are the head, then event and marker of each event in turn.
@@ -226,8 +233,12 @@ export function createEventStreamStore(
   const trim = createTrim(table, { now, random })
 
   return {
-    maxAppendEvents: batch,
-    notifies: table.capabilities.changes === 'notify',
+    get maxAppendEvents() {
+      return batch()
+    },
+    get notifies() {
+      return table.capabilities.changes === 'notify'
+    },
     append,
     trim: (streamId, kept) => trim(streamPartition(streamId), kept),
     listAfter,
@@ -236,17 +247,17 @@ export function createEventStreamStore(
   }
 }
 
-function writesOf(
-  headRecord: TableRecord | null,
-  head: CountedHead,
-  placed: readonly StoredEvent[],
-): readonly Write[] {
+function headAfter(head: CountedHead, placed: readonly StoredEvent[]): CountedHead {
   const position = placed.at(-1)?.position ?? head.position
+  return { ...head, position, count: head.count + placed.length }
+}
+
+function writesOf({ head, version }: KnownHead, placed: readonly StoredEvent[]): readonly Write[] {
   const headWrite: Write = {
     op: 'put',
     sk: headKey,
-    value: writeHead({ ...head, position, count: head.count + placed.length }),
-    expect: headRecord === null ? 'absent' : { version: headRecord.version },
+    value: writeHead(headAfter(head, placed)),
+    expect: version === null ? 'absent' : { version },
   }
   const events = placed.flatMap((event, index): Write[] => [
     {

@@ -7,7 +7,6 @@ import {
 import type { TenantId } from '@heirloom/tenancy'
 import type { EventStreams } from '../domain/ports.js'
 import { timelineOf } from '../domain/stream-id.js'
-import { createGroupedAppender } from './grouped-appender.js'
 
 export interface TimelineProjectorOptions extends Pick<
   ConsumerOptions,
@@ -22,9 +21,6 @@ export interface TimelineProjectorOptions extends Pick<
  */
 export function createTimelineProjector(options: TimelineProjectorOptions): Service {
   const { bus, queueUrl, logger, streams } = options
-  const appender = createGroupedAppender((tenant, streamId, events) =>
-    streams.for(tenant).append(streamId, events),
-  )
   return createConsumer({
     name: 'timeline-projector',
     bus,
@@ -34,7 +30,7 @@ export function createTimelineProjector(options: TimelineProjectorOptions): Serv
     handle: async (event) => {
       const { legacy_id: legacyId } = event.payload
       if (typeof legacyId !== 'string' || legacyId === '') return
-      await appender.append(event.tenant_id, timelineOf(legacyId), toStreamEvent(event))
+      await streams.for(event.tenant_id).append(timelineOf(legacyId), [toStreamEvent(event)])
     },
   })
 }
