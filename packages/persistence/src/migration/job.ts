@@ -10,6 +10,7 @@
  * while its direction stands (strategies/copy-record.ts), and so is every removal (remove.ts). One
  * runner is for speed, and so that the waits of a cut-over are kept.
  */
+import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Route } from '../routing/route.js'
@@ -58,6 +59,8 @@ export function createJob(
   const { records } = context
   const ended = new AbortController()
   const signal = AbortSignal.any([ended.signal, stopping])
+  // As many wait on it as records are copied at once.
+  setMaxListeners(0, signal)
   let migration = claimed.migration
   let version = claimed.version
   let savedAt = context.steadyNow()

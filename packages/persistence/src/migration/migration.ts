@@ -117,10 +117,10 @@ const maxDifferences = 100
 
 /** What is not repaired is kept before what is, and the newest before the oldest. */
 export function listed(differences: readonly Difference[]): readonly Difference[] {
-  const newest = [...new Map(differences.map((one) => [keyOf(one), one])).values()].reverse()
+  const newest = [...new Map(differences.map((one) => [keyOf(one), one])).values()].toReversed()
   const open = newest.filter(({ isRepaired }) => !isRepaired)
   const repaired = newest.filter(({ isRepaired }) => isRepaired)
-  return [...open, ...repaired].slice(0, maxDifferences).reverse()
+  return [...open, ...repaired].slice(0, maxDifferences).toReversed()
 }
 
 function keyOf({ tenant, pk, sk, isRepaired }: Difference): string {

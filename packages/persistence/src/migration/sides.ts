@@ -28,7 +28,7 @@ export interface Sides {
    * Resolves while these are the sides of the route. What was read before it resolved was read before
    * anyone could write to the shadow as the primary. @throws Superseded
    */
-  stands(): Promise<void>
+  readonly stands: () => Promise<void>
   tables(tenant: TenantId): CopyTables
 }
 

@@ -54,6 +54,8 @@ export interface Placements {
 }
 
 const defaultShadowRestMs = 5_000
+/** Of one route: tenants beyond these get their tables made anew. */
+const maxSettledTables = 1_000
 
 export function createPlacements(context: PlacementContext): Placements {
   const { backends, now = Date.now, timing = defaultDualWriteTiming } = context
@@ -79,7 +81,28 @@ export function createPlacements(context: PlacementContext): Placements {
     return made
   }
 
+  // A route is another object when it has changed, so that these can never be of an old placement.
+  const settled = new WeakMap<Route, Map<TenantId, PlacedTable>>()
+
+  /** Nothing but route and tenant goes into the table of a route with one backend. */
+  function settledTable(route: Route, tenant: TenantId): PlacedTable {
+    const tables = settled.get(route) ?? new Map<TenantId, PlacedTable>()
+    const known = tables.get(tenant)
+    if (known !== undefined) return known
+    if (tables.size >= maxSettledTables) tables.clear()
+    const made = placeAnew(route, tenant)
+    tables.set(tenant, made)
+    settled.set(route, tables)
+    return made
+  }
+
   function place(route: Route, tenant: TenantId): PlacedTable {
+    const { strategy, shadow, migrationId } = route.placement
+    const isSettled = strategy === 'single' && shadow === null && migrationId === null
+    return isSettled ? settledTable(route, tenant) : placeAnew(route, tenant)
+  }
+
+  function placeAnew(route: Route, tenant: TenantId): PlacedTable {
     const { placement, resourceKind } = route
     const raw = table(route, resourceKind, tenant)
     const primary = placement.tombstones ? withoutTombstones(raw) : raw

@@ -6,4 +6,10 @@ export { runDynamoDb, type RunningDynamoDb } from '../backends/dynamodb/testing/
 export { dynamoDbRig } from '../backends/dynamodb/testing/dynamodb-server.js'
 export { runFirestore, type RunningFirestore } from '../backends/firestore/testing/firestore-rig.js'
 export { mongoRig, startMongod, type Mongod } from '../backends/mongo/testing/mongod.js'
+export {
+  createTorture,
+  type Torture,
+  type TortureOptions,
+  type TortureReport,
+} from '../migration/testing/torture.js'
 export { firestoreRig } from '../backends/firestore/testing/firestore-server.js'

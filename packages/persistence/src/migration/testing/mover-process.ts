@@ -2,11 +2,12 @@
 import type { BackendEnvironment } from '../../backends.js'
 import type { Chaos } from './chaos.js'
 import { load, type LoadOptions, type Told } from './load.js'
-import { createMover } from './mover.js'
+import { createMover, type Pace } from './mover.js'
 
 export interface MoverProcessOptions {
   readonly environment: BackendEnvironment
   readonly bootstrap: string
+  readonly pace: Pace
   /** Null: works on migrations. */
   readonly load: LoadOptions | null
   readonly chaos: { readonly rates: Chaos; readonly seed: number } | null
@@ -21,9 +22,17 @@ export type FromMover =
 
 const options = JSON.parse(process.argv[2] ?? '{}') as MoverProcessOptions
 const skewMs = options.skewMs
-if (skewMs !== 0) {
-  const right = Date.now
-  Date.now = () => right() + skewMs
+if (skewMs !== 0) setClock(skewMs)
+
+/** All of the clock: a client that takes a deadline from one part and looks at the other never waits. */
+function setClock(byMs: number): void {
+  const Right = Date
+  globalThis.Date = new Proxy(Right, {
+    construct: (target, args: readonly unknown[], newTarget) =>
+      Reflect.construct(target, args.length === 0 ? [Right.now() + byMs] : args, newTarget) as Date,
+    get: (target, name) =>
+      name === 'now' ? () => Right.now() + byMs : (Reflect.get(target, name) as unknown),
+  })
 }
 
 /** Resolves when the message is in the pipe: a kill after that does not undo it. */
@@ -35,6 +44,7 @@ function send(message: FromMover): Promise<void> {
 
 const mover = createMover(options.environment, {
   bootstrap: options.bootstrap,
+  pace: options.pace,
   runs: options.load === null,
   chaos: options.chaos,
 })

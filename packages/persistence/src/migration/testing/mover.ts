@@ -2,17 +2,26 @@ import { AppError } from '@heirloom/errors'
 import { createIds } from '@heirloom/tenancy'
 import { createBackendPool, createBackends, type BackendEnvironment } from '../../backends.js'
 import type { BackendPool } from '../../backends.js'
+import type { Backend } from '../../backends/backend.js'
 import { parseBootstrap } from '../../routing/bootstrap.js'
 import type { LeaseTimes } from '../../routing/lease.js'
 import { createRoutingRegistry, type RoutingRegistry } from '../../routing/registry.js'
 import type { BackendSwitch } from '../../routing/registry-store.js'
 import { createRoutedRecords, type RoutedRecords } from '../../routing/routed-records.js'
 import { createMigrations, type Migrations } from '../migrations.js'
+import type { DualWriteTiming } from '../../strategies/dual-write.js'
 import { withChaos, type Chaos } from './chaos.js'
 import { createRandom } from './random.js'
 import { createMigrationRunner, type MigrationRunner, type RunnerTiming } from '../runner.js'
 
-/** Short, so that a test sees many migrations; the same in every process of a test. */
+/** How long things take; the same in every process of a test. */
+export interface Pace {
+  readonly leases: LeaseTimes
+  readonly timing: Partial<RunnerTiming>
+  readonly dualWrite: DualWriteTiming
+}
+
+/** Short, so that a test sees many migrations. */
 export const testLeases: LeaseTimes = { settledMs: 600, movingMs: 300 }
 export const testTiming: Partial<RunnerTiming> = {
   beatMs: 100,
@@ -24,6 +33,17 @@ export const testTiming: Partial<RunnerTiming> = {
   maxRetryMs: 500,
 }
 export const testDualWrite = { shadowTimeoutMs: 500, intentLifeMs: 1_000 }
+export const quickPace: Pace = {
+  leases: testLeases,
+  timing: testTiming,
+  dualWrite: testDualWrite,
+}
+/** For a machine that is busy with so many processes that the short ones are missed all the time. */
+export const steadyPace: Pace = {
+  leases: { settledMs: 1_500, movingMs: 800 },
+  timing: { ...testTiming, beatMs: 200, takeoverMs: 2_500, intentGraceMs: 6_000 },
+  dualWrite: { shadowTimeoutMs: 1_000, intentLifeMs: 2_000 },
+}
 
 /** A process of the storage subgraph, as far as moving data goes. */
 export interface Mover {
@@ -42,9 +62,10 @@ export interface MoverOptions {
   readonly bootstrap: string
   /** Whether this process works on migrations. */
   readonly runs: boolean
-  readonly leases?: LeaseTimes
-  readonly timing?: Partial<RunnerTiming>
+  readonly pace?: Pace
   readonly chaos?: { readonly rates: Chaos; readonly seed: number } | null
+  /** What a test makes of the backends. */
+  readonly change?: (backends: readonly Backend[]) => readonly Backend[]
 }
 
 /** Secrets of rigs are never real. */
@@ -52,9 +73,9 @@ const secrets = (name: string): Promise<string> => Promise.resolve(`fake-${name}
 
 export function createMover(
   environment: BackendEnvironment,
-  { bootstrap, runs, leases = testLeases, timing = testTiming, chaos = null }: MoverOptions,
+  { bootstrap, runs, pace = quickPace, chaos = null, change = (all) => all }: MoverOptions,
 ): Mover {
-  const all = createBackends({ secrets, ...environment })
+  const all = change(createBackends({ secrets, ...environment }))
   const backends = createBackendPool(
     chaos === null ? all : withChaos(all, chaos.rates, createRandom(chaos.seed)),
   )
@@ -67,7 +88,7 @@ export function createMover(
     env: 'test',
     newId,
     pollIntervalMs: 100,
-    leases,
+    leases: pace.leases,
     announce: async (change) => void announced.push(change),
     onError: (error) => errors.push(error),
   })
@@ -75,14 +96,14 @@ export function createMover(
     registry,
     backends,
     newId,
-    timing: { ...testTiming, ...timing },
+    timing: pace.timing,
     onError: (error) => errors.push(error),
   })
   return {
     registry,
     backends,
     records: createRoutedRecords(registry, backends, {
-      timing: testDualWrite,
+      timing: pace.dualWrite,
       shadowRestMs: 300,
       ...(environment.now === undefined ? {} : { now: environment.now }),
     }),
