@@ -30,7 +30,8 @@ export interface HeirloomClientOptions {
   /** Where subscriptions are served over SSE; by default `url` with /stream at its end. */
   readonly eventStreamUrl?: string
   /**
-   * 'auto', the default: WebSockets; where none can be opened, SSE is tried in turn with them.
+   * 'auto', the default: WebSockets; where none can be opened, SSE is tried in turn with them, and
+   * where the platform has none, as Node 20 without `webSocketImpl`, it is SSE.
    */
   readonly transport?: Transport | 'auto'
   /**
@@ -100,6 +101,14 @@ export function createHeirloomClient(options: HeirloomClientOptions): HeirloomCl
   const webSocketUrl = absolute(options.webSocketUrl ?? url).replace(/^http/, 'ws')
   const eventStreamUrl = absolute(options.eventStreamUrl ?? url.replace(/\/?$/, '/stream'))
   const surroundings = options.surroundings ?? platformSurroundings()
+  const webSocketImpl = options.webSocketImpl ?? (globalThis as BrowserGlobals).WebSocket
+  const wanted = options.transport ?? 'auto'
+  if (wanted === 'websocket' && webSocketImpl === undefined) {
+    throw misuse(
+      'this platform has no WebSocket: install ws and give its WebSocket class as webSocketImpl',
+    )
+  }
+  const transport = webSocketImpl === undefined ? 'sse' : wanted
 
   async function authorization(): Promise<Record<string, string>> {
     if (token === undefined) return {}
@@ -117,7 +126,6 @@ export function createHeirloomClient(options: HeirloomClientOptions): HeirloomCl
 
   const readers = {
     websocket: async function* (payload, signal, onOpen) {
-      const webSocketImpl = options.webSocketImpl ?? platformWebSocket()
       const connectionParams = token === undefined ? undefined : await authorization()
       const socket = { url: webSocketUrl, webSocketImpl, connectionParams, surroundings, onOpen }
       if (!signal.aborted) yield* readSocket(socket, payload, signal)
@@ -138,7 +146,7 @@ export function createHeirloomClient(options: HeirloomClientOptions): HeirloomCl
       { ...subscribeOptions, start },
       {
         ask,
-        connect: createTransports(readers, options.transport ?? 'auto'),
+        connect: createTransports(readers, transport),
         // Without a token the session's cookie speaks, and it may have been renewed too.
         canRefreshToken: typeof token !== 'string',
         backoff: { ...defaultRetry, ...options.retry, random: Math.random },
@@ -197,12 +205,4 @@ function absolute(url: string): string {
       `"${url}" is no address: give it in full, for example http://127.0.0.1:4000/graphql`,
     )
   }
-}
-
-function platformWebSocket(): unknown {
-  const found = (globalThis as BrowserGlobals).WebSocket
-  if (found !== undefined) return found
-  throw misuse(
-    'this platform has no WebSocket: install ws and give its WebSocket class as webSocketImpl',
-  )
 }

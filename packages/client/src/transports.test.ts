@@ -88,6 +88,23 @@ describe('the choice of a transport', () => {
     expect(run.failures).toEqual([])
   })
 
+  it.skipIf('WebSocket' in globalThis)('is SSE where the platform has no WebSocket', async () => {
+    server.append(1)
+    const ids: string[] = []
+    const client = createHeirloomClient({ url: server.url })
+    const subscription = client.followTimeline<{ id: string }>('L', {
+      after: cursorOf(0),
+      selection: 'id',
+      onEvent: ({ id }) => void ids.push(id),
+    })
+    await expect.poll(() => ids).toEqual(['1'])
+    subscription.close()
+    expect(server.eventStreams).toBe(1)
+    expect(() => createHeirloomClient({ url: server.url, transport: 'websocket' })).toThrow(
+      'install ws',
+    )
+  })
+
   it('goes back to WebSockets after an outage, where one had opened before', async () => {
     const run = follow(undefined)
     server.append(1)
