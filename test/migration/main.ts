@@ -23,6 +23,9 @@ try {
     if (!options.json) console.log(`${seconds} s  ${what}`)
   }
   console.log(`seed ${options.seed}`)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void stop().then(() => process.exit(2)))
+  }
   try {
     const ledger = await torture(options, tell)
     console.log(options.json ? JSON.stringify(ledger) : printLedger(ledger))

@@ -50,6 +50,7 @@ const reading: readonly Phase[] = ['backfill', 'verify', 'roll-back', 'retire', 
 /** Shorter than the shortest phase that waits for leases. */
 const maxWaitMs = 600
 const progressMs = 5_000
+const lookMs = 50
 
 export function createKiller(
   mover: Mover,
@@ -128,7 +129,7 @@ export function createKiller(
           state.points.shift()
           await strike(runner, next.does, state)
         }
-        await delay(20)
+        await delay(lookMs)
         migration = await found(mover, id)
       }
     },

@@ -19,6 +19,8 @@ export interface Pace {
   readonly leases: LeaseTimes
   readonly timing: Partial<RunnerTiming>
   readonly dualWrite: DualWriteTiming
+  /** Of the routes. */
+  readonly pollIntervalMs: number
 }
 
 /** Short, so that a test sees many migrations. */
@@ -37,12 +39,21 @@ export const quickPace: Pace = {
   leases: testLeases,
   timing: testTiming,
   dualWrite: testDualWrite,
+  pollIntervalMs: 100,
 }
 /** For a machine that is busy with so many processes that the short ones are missed all the time. */
 export const steadyPace: Pace = {
   leases: { settledMs: 1_500, movingMs: 800 },
-  timing: { ...testTiming, beatMs: 200, takeoverMs: 2_500, intentGraceMs: 6_000 },
+  timing: {
+    ...testTiming,
+    beatMs: 400,
+    takeoverMs: 2_500,
+    pollMs: 500,
+    tendMs: 1_000,
+    intentGraceMs: 6_000,
+  },
   dualWrite: { shadowTimeoutMs: 1_000, intentLifeMs: 2_000 },
+  pollIntervalMs: 250,
 }
 
 /** A process of the storage subgraph, as far as moving data goes. */
@@ -87,7 +98,7 @@ export function createMover(
     backends,
     env: 'test',
     newId,
-    pollIntervalMs: 100,
+    pollIntervalMs: pace.pollIntervalMs,
     leases: pace.leases,
     announce: async (change) => void announced.push(change),
     onError: (error) => errors.push(error),
