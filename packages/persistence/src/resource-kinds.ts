@@ -52,10 +52,9 @@ export interface ResourceKind {
   /** Whether a route may name a surface. */
   readonly surface: boolean
   /**
-   * One place per tenant: a route names neither modes nor a project. Everybody in a tenant follows
-   * the same streams, and the workers that append know the tenant alone; a spend counts against the
-   * tenant whatever the project. Were their place another one for each mode or project of who asks,
-   * they would be written at one place and read at another.
+   * One place per tenant: a route names neither modes nor a project. Were the place another one for
+   * each mode or project of who asks, records would be written at one place and read at another
+   * (docs/adr/0009).
    */
   readonly wholeTenant: boolean
   /** Which parts of the scope keep its records apart, besides the tenant. */
