@@ -111,7 +111,7 @@ async function memoryPerSubscriber(
   return Math.max(0, (after - before) / (count - count / 4) / 1_024)
 }
 
-/** The resident memory while so many wait for an event. */
+/** What lives while so many wait for an event. */
 async function withSubscribers(
   storage: StorageProcess,
   tenant: TenantContext,
@@ -137,7 +137,7 @@ async function withSubscribers(
     if (socket !== undefined) subscribe(socket, String(n), { streamId: streamOf(n) })
   }
   await all
-  const bytes = await storage.residentBytes()
+  const bytes = await storage.liveBytes()
   for (const socket of sockets) socket.terminate()
   return bytes
 }

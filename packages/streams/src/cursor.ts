@@ -4,7 +4,7 @@
  * Tenant and stream are in the MAC only, so a cursor tells nothing about them, and fits nowhere
  * else. It is a position and no permission: whoever resumes is authorised anew.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual, type Hmac } from 'node:crypto'
 import { AppError } from '@heirloom/errors'
 import type { TenantId } from '@heirloom/tenancy'
 import type { Position } from './event-log.js'
@@ -38,8 +38,8 @@ export function createCursorCodec(keys: readonly [CursorKey, ...CursorKey[]]): C
   return {
     for: (tenant, streamId) => ({
       encode: (position) => {
-        const mac = macOf(signing, tenant, streamId, position)
-        return [version, signing.kid, position.toString(36), mac.toString('base64url')].join('.')
+        const mac = macOf(signing, tenant, streamId, position).digest('base64url')
+        return `${version}.${signing.kid}.${position.toString(36)}.${mac}`
       },
       decode: (cursor) => {
         const [, kid, text = '', mac = ''] = cursorPattern.exec(cursor) ?? []
@@ -47,7 +47,7 @@ export function createCursorCodec(keys: readonly [CursorKey, ...CursorKey[]]): C
         const position = Number.parseInt(text, 36)
         if (key === undefined || !Number.isSafeInteger(position)) throw invalid()
         const given = Buffer.from(mac, 'base64url')
-        const expected = macOf(key, tenant, streamId, position)
+        const expected = macOf(key, tenant, streamId, position).digest()
         // The last character has two bits to spare: only its canonical form is taken.
         const canonical = given.toString('base64url') === mac
         if (!canonical || !timingSafeEqual(given, expected)) throw invalid()
@@ -85,9 +85,9 @@ function parseKey(text: string): CursorKey {
   return { kid, secret }
 }
 
-function macOf(key: CursorKey, tenant: TenantId, streamId: string, position: Position): Buffer {
+function macOf(key: CursorKey, tenant: TenantId, streamId: string, position: Position): Hmac {
   const what = JSON.stringify([version, key.kid, tenant, streamId, position])
-  return createHmac('sha256', key.secret).update(what).digest()
+  return createHmac('sha256', key.secret).update(what)
 }
 
 function invalid(): AppError {

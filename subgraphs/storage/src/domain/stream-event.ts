@@ -1,4 +1,4 @@
-import type { LogEvent, StreamCursors } from '@heirloom/streams'
+import type { LogEvent, Position, StreamCursors } from '@heirloom/streams'
 import type { Page } from './route.js'
 
 export interface NewStreamEvent {
@@ -25,25 +25,54 @@ export interface PlacedEvent extends StreamEvent {
   textBy(write: (event: PlacedEvent) => string): string
 }
 
-/** What all who follow a stream share of an event is made once, when the first one asks for it. */
 export function placed(event: StreamEvent, cursors: StreamCursors): PlacedEvent {
-  let cursor: string | undefined
-  let dataJson: string | undefined
-  let text: { readonly by: unknown; readonly text: string } | undefined
-  const made: PlacedEvent = {
-    ...event,
-    get cursor() {
-      return (cursor ??= cursors.encode(event.position))
-    },
-    get dataJson() {
-      return (dataJson ??= JSON.stringify(event.data))
-    },
-    textBy: (write) => {
-      if (text?.by !== write) text = { by: write, text: write(made) }
-      return text.text
-    },
+  return new Placed(event, cursors)
+}
+
+/**
+ * What all who follow a stream share of an event is made once, when the first one asks for it. A
+ * class, because a catch-up makes hundreds of thousands of them.
+ */
+class Placed implements PlacedEvent {
+  readonly id: string
+  readonly position: Position
+  readonly type: string
+  readonly occurredAt: Date
+  readonly appendedAt: Date
+  readonly actorId: string | null
+  readonly data: unknown
+  readonly #cursors: StreamCursors
+  #cursor: string | undefined
+  #dataJson: string | undefined
+  #textBy: unknown
+  #text = ''
+
+  constructor(event: StreamEvent, cursors: StreamCursors) {
+    this.id = event.id
+    this.position = event.position
+    this.type = event.type
+    this.occurredAt = event.occurredAt
+    this.appendedAt = event.appendedAt
+    this.actorId = event.actorId
+    this.data = event.data
+    this.#cursors = cursors
   }
-  return made
+
+  get cursor(): string {
+    return (this.#cursor ??= this.#cursors.encode(this.position))
+  }
+
+  get dataJson(): string {
+    return (this.#dataJson ??= JSON.stringify(this.data))
+  }
+
+  textBy(write: (event: PlacedEvent) => string): string {
+    if (this.#textBy !== write) {
+      this.#text = write(this)
+      this.#textBy = write
+    }
+    return this.#text
+  }
 }
 
 export type StreamEventPage = Page<PlacedEvent>
