@@ -19,6 +19,7 @@ import type { ExecutionPlan, PlanForExecution } from '../plan.js'
 import type { Supergraph } from '../supergraph.js'
 import { BoundedCache } from './bounded-cache.js'
 import type { Fragments } from './collect-fields.js'
+import { checkPlan } from './check-plan.js'
 import { compilePlan, type Step } from './compile-plan.js'
 import { compileSerializer, type Serialize } from './compile-serializer.js'
 import type { OwnKeys } from './own-keys.js'
@@ -28,7 +29,8 @@ import {
   withTypenames,
   withoutIntrospection,
 } from './specialise.js'
-import { Unsupported, type FallbackReason } from './unsupported.js'
+import { readSubgraphNeeds } from './subgraph-needs.js'
+import { Unsound, Unsupported, type FallbackReason } from './unsupported.js'
 
 /** A valid operation of a client, not compiled yet. */
 export interface PreparedOperation {
@@ -38,7 +40,7 @@ export interface PreparedOperation {
   /** The variables that decide what is selected. */
   readonly selecting: readonly string[]
   /** Compiled code, by the values of those. */
-  readonly variants: BoundedCache<CompiledOperation | FallbackReason>
+  readonly variants: BoundedCache<CompiledOperation | RefusedOperation | FallbackReason>
 }
 
 export interface CompiledOperation {
@@ -49,6 +51,12 @@ export interface CompiledOperation {
   readonly serialize: Serialize
 }
 
+/** An operation for which no planner has a plan that would give the right data. */
+export interface RefusedOperation {
+  /** Why, for a person. */
+  readonly refusal: string
+}
+
 /** Never throws: what cannot be compiled is the reason for it. */
 export interface OperationCompiler {
   prepare(query: string, operationName?: string | null): PreparedOperation | FallbackReason
@@ -56,7 +64,7 @@ export interface OperationCompiler {
   compile(
     operation: PreparedOperation,
     variables: Readonly<Record<string, unknown>>,
-  ): CompiledOperation | FallbackReason
+  ): CompiledOperation | RefusedOperation | FallbackReason
 }
 
 const maxTexts = 2_000
@@ -78,6 +86,7 @@ export function createOperationCompiler(
 ): OperationCompiler {
   const { logger } = options
   const { apiSchema, schema } = supergraph
+  const needs = readSubgraphNeeds(schema)
   let compiledCount = 0
   const byText = new BoundedCache<PreparedOperation>(maxTexts)
   const byOperation = new BoundedCache<PreparedOperation>(maxOperations)
@@ -130,7 +139,7 @@ export function createOperationCompiler(
   function compiledFor(
     operation: PreparedOperation,
     variables: Readonly<Record<string, unknown>>,
-  ): CompiledOperation | FallbackReason {
+  ): CompiledOperation | RefusedOperation | FallbackReason {
     try {
       const document = specialised(operation.document, variables)
       const definition = getOperationAST(document)
@@ -142,6 +151,10 @@ export function createOperationCompiler(
       return { id: compiledCount, document, execute, serialize }
     } catch (error) {
       if (error instanceof Unsupported) return error.reason
+      if (error instanceof Unsound) {
+        logger.error({ err: error }, 'an operation is refused: its plan would give wrong data')
+        return { refusal: error.message }
+      }
       logger.error({ err: error }, 'an operation could not be compiled')
       return 'compiler_error'
     }
@@ -152,7 +165,9 @@ export function createOperationCompiler(
     let reason: unknown
     for (const plan of plans) {
       try {
-        return compilePlan(schema, planned(plan, document).node)
+        const { node } = planned(plan, document)
+        checkPlan({ api: apiSchema, supergraph: schema }, needs, document, node)
+        return compilePlan(schema, node)
       } catch (error) {
         reason = error
       }

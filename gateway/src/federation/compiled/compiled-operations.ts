@@ -1,4 +1,5 @@
 import { execute, getVariableValues, GraphQLError, OperationTypeNode, print } from 'graphql'
+import { AppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
 import { getOwn, isObject, type JsonObject } from '../json.js'
 import { defaultPolicy, type OperationPolicy } from '../operation-policy.js'
@@ -20,6 +21,8 @@ export interface OperationCounts {
   /** Run by compiled code; how many of these were handed what another was waiting for already. */
   readonly compiled: number
   readonly shared: number
+  /** Answered with an error, because no plan was sound. */
+  readonly refused: number
   /** Left to the reference, by reason. */
   readonly fallbacks: ReadonlyMap<FallbackReason, number>
 }
@@ -66,6 +69,7 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
   const fallbacks = new Map<FallbackReason, number>()
   const inFlight = new InFlight<Outcome>()
   let compiledCount = 0
+  let refusedCount = 0
 
   return {
     respond,
@@ -76,6 +80,7 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
     counts: () => ({
       compiled: compiledCount,
       shared: inFlight.shared,
+      refused: refusedCount,
       fallbacks: new Map(fallbacks),
     }),
     close: () => reference.close(),
@@ -90,9 +95,17 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
     if (variables === undefined) return fallBack('invalid_variables', request, caller)
     const compiled = compiler.compile(prepared, variables)
     if (typeof compiled === 'string') return fallBack(compiled, request, caller)
+    if ('refusal' in compiled) return refused(compiled.refusal, caller)
     compiledCount += 1
     const outcome = await outcomeOf(prepared, compiled, { given, variables, caller })
     return { status: 200, body: told(outcome, caller) }
+  }
+
+  function refused(reason: string, caller: Caller): OperationText {
+    refusedCount += 1
+    const error = new AppError('INTERNAL', `this cannot be answered for certain: ${reason}`)
+    const format = policy.formatErrors(caller.requestId, logger)
+    return { status: 200, body: JSON.stringify({ errors: [format(error)], data: null }) }
   }
 
   async function fallBack(

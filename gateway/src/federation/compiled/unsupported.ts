@@ -28,6 +28,12 @@ export class Unsupported extends Error {
 }
 
 /**
+ * Thrown while compiling: the plan would make wrong data. The reference would run the like of it,
+ * so the operation is refused; data that is silently wrong is worse than an error.
+ */
+export class Unsound extends Error {}
+
+/**
  * Names that every JavaScript object answers to, or that mean something in an answer. Data under
  * such a key could not be told from its absence by plain property reads.
  */
