@@ -1,3 +1,4 @@
+import { print } from 'graphql'
 import { createLocalJWKSet, exportJWK, generateKeyPair } from 'jose'
 import { AppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
@@ -10,6 +11,8 @@ import {
 } from '@heirloom/tenancy'
 import type { RequestContext } from '../request-context.js'
 import { createSubgraphServer, type SubgraphServer } from '../server.js'
+import { announceStart } from '../start-cursor.js'
+import type { BatchSource } from '../text-results.js'
 
 const typeDefs = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
@@ -24,11 +27,47 @@ const typeDefs = `
   type Subscription {
     count(to: Int!): Int!
     endless: Int!
+    many(count: Int!): Int!
   }
 `
 
-/** How many sources of `endless` were given back. */
+/** How many sources of `endless` and `many` were given back. */
 export const released = { count: 0 }
+
+/** The source of `many` that was opened last, and how many batches were taken of it. */
+export const many: { source: BatchSource | undefined; batches: number } = {
+  source: undefined,
+  batches: 0,
+}
+
+/** Numbers in batches, and then nothing more until it is closed; at 13 it fails. */
+function countInBatches(count: number): BatchSource & AsyncIterable<unknown> {
+  let next = 1
+  let end: ((end: undefined) => void) | undefined
+  let closed = false
+  const source: BatchSource & AsyncIterable<unknown> = {
+    nextBatch: async (max) => {
+      if (closed) return undefined
+      if (next > 13) throw new AppError('CONSUMER_TOO_SLOW', 'read faster')
+      if (next > count) return new Promise((resolve) => (end = resolve))
+      const batch = Array.from({ length: Math.min(max, 5, count - next + 1) }, (_, n) => next + n)
+      next += batch.length
+      many.batches += 1
+      return batch
+    },
+    onEnd: undefined,
+    close: () => {
+      closed = true
+      released.count += 1
+      end?.(undefined)
+    },
+    [Symbol.asyncIterator]: () => {
+      throw new Error('taken one by one')
+    },
+  }
+  many.source = source
+  return source
+}
 
 const resolvers = {
   Query: {
@@ -50,6 +89,12 @@ const resolvers = {
         for (let count = 1; count <= to; count += 1) yield { count }
         if (to === 3) throw new AppError('CONSUMER_TOO_SLOW', 'read faster')
         if (to === 4) throw new Error('the password is hunter2')
+      },
+    },
+    many: {
+      subscribe: (_parent: unknown, { count }: { count: number }, context: RequestContext) => {
+        announceStart(context, 'c0')
+        return countInBatches(count)
       },
     },
     endless: {
@@ -96,6 +141,8 @@ export async function startExampleSubgraph(ready?: () => Promise<void>): Promise
     verify: createInternalTokenVerifier(keys, 'example'),
     context: (request) => request,
     logger: recording(log),
+    resultTexts: ({ document }) =>
+      print(document).includes('many') ? (n) => `{"data":{"many":${String(n)}}}` : undefined,
     ...(ready === undefined ? {} : { ready }),
   })
   const url = await server.listen({ host: '127.0.0.1', port: 0 })
