@@ -243,6 +243,8 @@ describe('routes', () => {
           env: 'test',
           previous_backend_type: 'postgres',
           backend_type: 'dynamodb',
+          previous_config: { connection: 'main' },
+          config: { connection: 'main' },
           switch_rationale: switchRationale,
           last_switch_time: route.lastSwitchTime,
         },

@@ -32,8 +32,10 @@ export function saving(
     const id = routeId(checked.scope)
     const before = routes.find((route) => route.id === id)
     const at = new Date(context.now)
-    const switched = before !== undefined && before.backendType !== checked.target.backendType
     const moved = before !== undefined && !sameTarget(before, checked.target)
+    // Another table of the same product is another place as well; another password is not.
+    const switched =
+      moved && !sameTarget(shownTarget(before, context), shownTarget(checked.target, context))
     if (moved) refuseWhileMoving(before)
     const placement = before?.placement ?? settled
     const route: Route = {
@@ -74,6 +76,13 @@ function refuseWhileMoving({ placement }: Route): void {
   throw new AppError('CONFLICT', 'the data of this route is being moved; end the migration first', {
     details: { migration_id: placement.migrationId },
   })
+}
+
+function shownTarget(
+  { backendType, config }: BackendTarget,
+  { backends }: ChangeContext,
+): BackendTarget {
+  return { backendType, config: backends.redact(backendType, config) }
 }
 
 export function auditOf(
@@ -121,6 +130,9 @@ export function switchOf(audit: RouteAudit, before: Route, after: Route): Backen
       env: after.env,
       previous_backend_type: before.backendType,
       backend_type: after.backendType,
+      // As the audit shows them: without secrets.
+      previous_config: audit.before?.['config'] ?? null,
+      config: audit.after?.['config'] ?? null,
       switch_rationale: after.switchRationale,
       last_switch_time: after.lastSwitchTime?.toISOString() ?? null,
     },

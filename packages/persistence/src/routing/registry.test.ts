@@ -54,7 +54,7 @@ describe('the routing registry', () => {
 
   function create(options: Options = {}): RoutingRegistry {
     const main = { url: database.appUrl, maxConnections: 3 }
-    const all = createBackends({ postgresConnections: { main } })
+    const all = createBackends({ postgresConnections: { main, archive: main } })
     const pool = createBackendPool(
       options.backends === undefined ? all : all.flatMap((one) => options.backends?.(one) ?? []),
     )
@@ -206,6 +206,39 @@ describe('the routing registry', () => {
       switchRationale: 'nearer',
       lastSwitchTime: switchedAt,
     })
+  })
+
+  it('takes another place on the same backend for a switch, and another secret for none', async () => {
+    const announced: BackendSwitch[] = []
+    const registry = await start({
+      backends: named('postgres'),
+      announce: (change) => Promise.resolve(void announced.push(change)),
+    })
+    const save = async (key: string, connection: string, switchRationale: string): Promise<void> =>
+      void (await registry.save(
+        { ...chat, config: { connection, key }, switchRationale },
+        'user:1',
+      ))
+    await save('secret:OLD', 'main', 'the first')
+    await save('secret:NEW', 'main', 'rotated')
+    expect(registry.resolve(anyone).lastSwitchTime).toBeNull()
+    expect(announced).toEqual([])
+    await save('secret:NEW', 'archive', 'more room')
+    expect(registry.resolve(anyone)).toMatchObject({
+      previousBackendType: 'postgres',
+      switchRationale: 'more room',
+      lastSwitchTime: new Date(clock.now()),
+    })
+    expect(announced).toMatchObject([
+      {
+        data: {
+          previous_config: { connection: 'main', key: '[redacted]' },
+          config: { connection: 'archive', key: '[redacted]' },
+          switch_rationale: 'more room',
+        },
+      },
+    ])
+    expect(JSON.stringify(announced)).not.toMatch(/OLD|NEW/)
   })
 
   it('announces a switch again when that failed, and lets one that fails hold up no other', async () => {
