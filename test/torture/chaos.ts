@@ -98,15 +98,15 @@ export function startChaos(given: ChaosOptions): Chaos {
     log('ended all connections to the database of storage')
   }
 
-  async function disturb(): Promise<void> {
+  function cut(): void {
     const share = random.next()
-    const chosen = (): boolean => random.next() < share
-    if (random.next() < 0.8) {
-      damage.cuts += proxy.cut(chosen)
-      return
-    }
-    // Silence without an end: only a time-out can tell it from a stream in which nothing happens.
-    const resume = proxy.stall(chosen)
+    damage.cuts += proxy.cut(() => random.next() < share)
+  }
+
+  /** Silence without an end: only a time-out tells it from a stream in which nothing happens. */
+  async function stall(): Promise<void> {
+    const share = random.next()
+    const resume = proxy.stall(() => random.next() < share)
     damage.stalls += 1
     await pause(random.between(500, maxStallMs))
     resume()
@@ -128,7 +128,8 @@ export function startChaos(given: ChaosOptions): Chaos {
     every(options.killEvery, killOne),
     every(options.freezeEvery, freeze),
     every(options.disconnectEvery, disconnect),
-    every(options.cutEvery, disturb),
+    every(options.cutEvery, cut),
+    every(options.stallEvery, stall),
     every(options.reloadEvery, reload),
     every(options.rebirthEvery, rebear),
   ]

@@ -16,6 +16,7 @@ function handed(...seen: string[]): Subscriber {
     rebirths: 0,
     failure: null,
     rebirth: () => undefined,
+    hurry: () => undefined,
     stop: () => undefined,
   }
 }

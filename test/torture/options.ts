@@ -17,6 +17,7 @@ export interface TortureOptions {
   readonly freezeEvery: number
   readonly disconnectEvery: number
   readonly cutEvery: number
+  readonly stallEvery: number
   /** Of a freeze or a stall. */
   readonly longestSeconds: number
   readonly reloadEvery: number
@@ -40,6 +41,7 @@ Usage: npm run torture:streams -- [options]
   --disconnect-every S  seconds between two losses of storage's database connections (default 25)
   --longest S        seconds that a stop or a silence lasts at most (default 8)
   --cut-every S      seconds between two cuts of some connections (default 3)
+  --stall-every S    seconds between two silences of some connections (default 15)
   --reload-every S   seconds between two new supergraphs (default 15)
   --rebirth-every S  seconds between two new clients on a stored cursor (default 2)
   --json             the ledger as JSON on the last line
@@ -64,6 +66,7 @@ export function readOptions(argv: readonly string[]): TortureOptions {
       'freeze-every': text,
       'disconnect-every': text,
       'cut-every': text,
+      'stall-every': text,
       longest: text,
       'reload-every': text,
       'rebirth-every': text,
@@ -94,6 +97,7 @@ export function readOptions(argv: readonly string[]): TortureOptions {
     freezeEvery: number('freeze-every', 40),
     disconnectEvery: number('disconnect-every', 25),
     cutEvery: number('cut-every', 3),
+    stallEvery: number('stall-every', 15),
     longestSeconds: number('longest', 8),
     reloadEvery: number('reload-every', 15),
     rebirthEvery: number('rebirth-every', 2),

@@ -86,6 +86,7 @@ export async function torture(
     await eventually(async () => (await fetch(`${system.url}/readyz`)).ok, catchUpMs)
     await writers.stop()
     log('the writers have stopped; the subscribers catch up')
+    for (const subscriber of subscribers) subscriber.hurry()
     await untilStories(writers.written, logs)
     const truth = new Map<string, Awaited<ReturnType<Logs['all']>>>()
     for (const streamId of followed) {

@@ -31,6 +31,8 @@ export interface Subscriber {
   failure: string | null
   /** Gives up the client as a page that is closed does, and goes on with a new one. */
   rebirth(): void
+  /** Takes its time no more. */
+  hurry(): void
   stop(): void
 }
 
@@ -71,6 +73,7 @@ export function startSubscriber(name: string, options: SubscriberOptions): Subsc
   // What a page keeps: written in the same breath as the event is taken.
   let stored = options.after
   let generation = 0
+  let isHurried = false
   let leave = (): void => undefined
 
   function start(): void {
@@ -100,7 +103,7 @@ export function startSubscriber(name: string, options: SubscriberOptions): Subsc
           after: stored,
           onEvent: async (event, { errors }) => {
             take(event, errors.length)
-            if (way === 'slow') await delay(pauseMs(random))
+            if (way === 'slow' && !isHurried) await delay(pauseMs(random))
           },
           onInterruption,
           onError: fail,
@@ -171,6 +174,9 @@ export function startSubscriber(name: string, options: SubscriberOptions): Subsc
       leave()
       subscriber.rebirths += 1
       start()
+    },
+    hurry: () => {
+      isHurried = true
     },
     stop: () => leave(),
   }

@@ -34,8 +34,8 @@ const retryMs = 200
 
 /**
  * Appends until it is told to stop: per stream one writer for each skew straight to the log, in
- * batches of 1 to 5, one through the API; and stories, which reach the timeline by outbox, bus and
- * projector. What is not acknowledged is repeated with the same id until it is.
+ * batches of 1 to 5, and one through the API; and stories, which reach the timeline by outbox, bus
+ * and projector. What is not acknowledged is repeated with the same id until it is.
  */
 export function startWriters(options: WritersOptions): Writers {
   const { logs, client, random } = options
@@ -69,9 +69,11 @@ export function startWriters(options: WritersOptions): Writers {
     running.push(loop())
   }
 
+  const timeline = `timeline/${options.legacyId}`
   const perStream = skewsMs.length + 1
-  const everyMs = (1_000 * options.streamIds.length * perStream) / options.eventsPerSecond
-  for (const streamId of options.streamIds) {
+  const everyMs = (1_000 * (options.streamIds.length + 1) * perStream) / options.eventsPerSecond
+  // On the timeline they stand for projectors on other machines.
+  for (const streamId of [...options.streamIds, timeline]) {
     for (const skewMs of skewsMs) {
       const store = logs.withSkew(skewMs)
       start(
@@ -91,11 +93,13 @@ export function startWriters(options: WritersOptions): Writers {
         5,
       )
     }
+  }
+  for (const streamId of options.streamIds) {
     start(streamId, `${streamId}-api`, everyMs, (ids) => appendByApi(client, streamId, ids), 3)
   }
   if (options.storiesPerSecond > 0) {
     start(
-      `timeline/${options.legacyId}`,
+      timeline,
       'story',
       1_000 / options.storiesPerSecond,
       ([title = '']) => createStory(client, options.legacyId, title),
