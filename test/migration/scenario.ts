@@ -30,8 +30,6 @@ export interface Move {
   readonly phases: TortureReport['phases']
 }
 
-const eventHarm = { kills: 1, sleeps: 0, records: 0 }
-
 /** Every acknowledged write through two migrations of both kinds; the caller judges the ledger. */
 export async function tortureMigrations(
   create: typeof createTorture,
@@ -76,7 +74,9 @@ routes:
     tell(`${kind} to ${target.backendType}`)
     const before = torture.reports().length
     const harm =
-      kind === 'event_stream' ? eventHarm : { kills, sleeps: Math.ceil(kills / 3), records }
+      kind === 'event_stream'
+        ? { kills: kills > 1 ? 1 : 0, sleeps: 0, records: 0 }
+        : { kills, sleeps: Math.floor(kills / 3), records }
     const chosen = { pageSize: options.pageSize, autoCutOver: false, rollbackWindowMs: null }
     const { id } = await torture.move(kind, target, chosen, harm, ['ready'])
     await torture.mover.migrations.cutOver(id, 'user:torturer')

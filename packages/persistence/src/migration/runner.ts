@@ -127,7 +127,9 @@ export function createMigrationRunner(options: MigrationRunnerOptions): Migratio
       const { id } = claimed.migration
       working.set(
         id,
-        workOn(claimed).finally(() => working.delete(id)),
+        workOn(claimed)
+          .catch((error: unknown) => options.onError(error, claimed.migration))
+          .finally(() => working.delete(id)),
       )
     }
   }
@@ -232,6 +234,8 @@ export function createMigrationRunner(options: MigrationRunnerOptions): Migratio
           job.report({ recovered: job.migration.progress.recovered + recovered })
         }
       } catch (error) {
+        // The route was placed anew in the middle of a round: the next one sees it.
+        if (error instanceof Superseded) continue
         if (!job.signal.aborted) options.onError(error, job.migration)
       }
     }

@@ -116,6 +116,8 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
   let store: RoutingRegistryStore | undefined
   let copy: RouteSnapshot | undefined
   let index: { readonly of: readonly Route[]; readonly routes: RouteIndex } | undefined
+  let byId:
+    { readonly of: readonly Route[]; readonly routes: ReadonlyMap<string, Route> } | undefined
   let table: RecordTable | undefined
   let confirmedAt: Moment = momentNow()
   let loading: Promise<void> = Promise.resolve()
@@ -142,6 +144,15 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
     if (index?.of !== routes)
       index = { of: routes, routes: createRouteIndex([own, ...routes], env) }
     return index.routes
+  }
+
+  /** By id; made anew with every copy. */
+  function named(): ReadonlyMap<string, Route> {
+    const { routes } = snapshot()
+    if (byId?.of !== routes) {
+      byId = { of: routes, routes: new Map([own, ...routes].map((one) => [one.id, one])) }
+    }
+    return byId.routes
   }
 
   /**
@@ -272,7 +283,7 @@ export function createRoutingRegistry(options: RoutingRegistryOptions): RoutingR
     resolve,
     view: (request) => ({ route: resolve(request), confirmedAt }),
     viewOf: (id) => {
-      const route = [own, ...snapshot().routes].find((one) => one.id === id)
+      const route = named().get(id)
       return route === undefined ? undefined : { route, confirmedAt }
     },
     confirm: refresh,
