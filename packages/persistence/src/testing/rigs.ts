@@ -5,6 +5,7 @@
 export { runDynamoDb, type RunningDynamoDb } from '../backends/dynamodb/testing/dynamodb-rig.js'
 export { dynamoDbRig } from '../backends/dynamodb/testing/dynamodb-server.js'
 export { runFirestore, type RunningFirestore } from '../backends/firestore/testing/firestore-rig.js'
+export { startFaultyProxy, type FaultyProxy } from '../backends/postgres/testing/faulty-proxy.js'
 export { mongoRig, startMongod, type Mongod } from '../backends/mongo/testing/mongod.js'
 export {
   createTorture,

@@ -64,6 +64,8 @@ export interface ProcessOptions {
   readonly now?: () => number
   /** Long, where a test is to show that it does not wait for a poll. */
   readonly pollIntervalMs?: number
+  /** Where the records are reached from, which may be a detour. */
+  readonly wayToRecords?: (url: string) => Promise<string>
   readonly subscriptionLifeMs?: number
   readonly streamLimits?: Partial<StreamLimits>
   readonly backends?: (backends: readonly Backend[]) => readonly Backend[]
@@ -93,7 +95,8 @@ export async function startStorageRig(options: ProcessOptions = {}): Promise<Sto
     const { now, pollIntervalMs = aMinuteMs, backends = unchanged, leases } = merged
     const clock = now === undefined ? {} : { now }
     const logger = testLogger()
-    const postgresConnections = { main: { url: database.appUrl, maxConnections: 6 } }
+    const recordsUrl = await (merged.wayToRecords?.(database.appUrl) ?? database.appUrl)
+    const postgresConnections = { main: { url: recordsUrl, maxConnections: 6 } }
     const storage = createStorage({
       backends: backends(createBackends({ postgresConnections, ...clock })),
       bootstrap,
