@@ -64,7 +64,7 @@ describe('what has expired in Postgres', () => {
     }
     expect(await purge(start)).toBe(0)
     expect(await purge(start + hourMs)).toBe(4)
-    for (const of of [tenant, other]) expect(await kept(of)).toEqual(['c', 'd'])
+    for (const owner of [tenant, other]) expect(await kept(owner)).toEqual(['c', 'd'])
     expect(await purge(start + hourMs)).toBe(0)
     nowMs = start + hourMs
     const { records } = await table.query('p', { limit: 10 })
