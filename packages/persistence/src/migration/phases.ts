@@ -1,7 +1,17 @@
 /**
  * What is done in each phase. Each begins where its record says, whoever wrote that and however often
  * it was begun before; each ends by entering the next one. Between two writes of the record a phase
- * only does what may be done twice.
+ * only does what may be done twice. What holds at the end of each, whoever died or slept in it:
+ *
+ *   dual-write   every process that may write writes to both: a settled lease has run out since the
+ *                route said so.
+ *   backfill     each key that the primary had when the phase began, the shadow has, as it was then
+ *                or later, or its tombstone; or it is among the differences.
+ *   verify       each key of either side was the same on both at some moment since the phase began,
+ *                and each write since then has left its copy or an intent. Nothing is refused.
+ *   cut-over     cut-over.ts
+ *   retire, undo nobody writes to the other side any more; what was removed from it was surely this
+ *                route's, and as it was read while the route was placed so.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@heirloom/errors'

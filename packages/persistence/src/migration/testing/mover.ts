@@ -41,9 +41,12 @@ export const quickPace: Pace = {
   dualWrite: testDualWrite,
   pollIntervalMs: 100,
 }
-/** For a machine that is busy with so many processes that the short ones are missed all the time. */
+/**
+ * For a machine that is busy with so many processes that the short ones are missed all the time, and
+ * so that every phase lasts longer than it takes to strike in it.
+ */
 export const steadyPace: Pace = {
-  leases: { settledMs: 1_500, movingMs: 800 },
+  leases: { settledMs: 4_000, movingMs: 1_500 },
   timing: {
     ...testTiming,
     beatMs: 400,
