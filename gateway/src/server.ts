@@ -103,12 +103,15 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
     maxMessageBytes,
   })
   const eventStreams = serveEventStreams(app, live)
-  serveHealth(app, options.healthChecks(federation))
+  let isClosing = false
+  serveHealth(app, [
+    ...options.healthChecks(federation),
+    () => Promise.resolve(isClosing ? 'time: this process is going away' : undefined),
+  ])
   if (options.publishSchema) serveSchema(app, supergraph)
   serveGraphQL(app, { operations, access })
   serveGraphiql(app, { publicUrl, firstQuery: options.firstQuery })
   transport.attach(app.server)
-  let isClosing = false
   serveGraphQLFast(app.server, {
     operations,
     access,

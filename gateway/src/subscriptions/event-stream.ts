@@ -43,11 +43,18 @@ export class EventStream implements Outlet, Watched {
   readonly #response: ServerResponse
   readonly #format: FormatReason
   #isStalled = false
+  #waiting: Waiting | undefined
   #reason: AppError | undefined
 
   constructor(response: ServerResponse, format: FormatReason) {
     this.#response = response
     this.#format = format
+    response.on('drain', () => {
+      this.#isStalled = false
+      const waiting = this.#waiting
+      this.#waiting = undefined
+      waiting?.resume()
+    })
   }
 
   /** Sends the head of the response, with what other answers carry too. */
@@ -80,7 +87,7 @@ export class EventStream implements Outlet, Watched {
   }
 
   whenRoom(waiting: Waiting): void {
-    this.#response.once('drain', () => waiting.resume())
+    this.#waiting = waiting
   }
 
   together(work: () => void): void {
