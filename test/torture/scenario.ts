@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createHeirloomClient, type HeirloomClient } from '@heirloom/client'
+import { createHeirloomClient } from '@heirloom/client'
 import { eventually, startSystem } from '@heirloom/testkit'
 import { startCuttingProxy } from '../support/cutting-proxy.js'
 import { root } from '../support/repository.js'
@@ -12,10 +12,10 @@ import { openLogs, type Logs } from './logs.js'
 import type { TortureOptions } from './options.js'
 import { seeded } from './random.js'
 import { startSubscriber, type Subscriber } from './subscribers.js'
-import { startWriters, type Written } from './writers.js'
+import { cachedToken, createLegacy, startOf, untilStories, type Start } from './setting.js'
+import { startWriters } from './writers.js'
 
 const tenant = 't_haworth'
-const tokenLifeMs = 240_000
 const catchUpMs = 120_000
 /** What comes twice may come a little later. */
 const afterglowMs = 1_500
@@ -87,10 +87,18 @@ export async function torture(
     await writers.stop()
     log('the writers have stopped; the subscribers catch up')
     for (const subscriber of subscribers) subscriber.hurry()
-    await untilStories(writers.written, logs)
+    await untilStories(writers.written, logs, catchUpMs)
     const truth = new Map<string, Awaited<ReturnType<Logs['all']>>>()
     for (const streamId of followed) {
-      truth.set(streamId, (await logs.all(streamId)).slice(starts.get(streamId)?.before))
+      const events = await logs.all(streamId)
+      const rows = await logs.rows(streamId)
+      if (
+        rows.length !== events.length ||
+        !rows.every((sk, n) => sk.endsWith(`#${events[n]?.id}`))
+      ) {
+        throw new Error(`${streamId} reads otherwise than its ${rows.length} rows say`)
+      }
+      truth.set(streamId, events.slice(starts.get(streamId)?.before))
     }
     const isBehind = ({ streamId, seen }: Subscriber): boolean =>
       new Set(seen).size < (truth.get(streamId)?.length ?? 0)
@@ -121,46 +129,6 @@ export async function torture(
   }
 }
 
-function cachedToken(fetchToken: () => Promise<string>): () => Promise<string> {
-  let token: Promise<string> | undefined
-  return () => {
-    if (token === undefined) {
-      token = fetchToken()
-      const forget = (): void => (token = undefined)
-      token.then(() => setTimeout(forget, tokenLifeMs).unref(), forget)
-    }
-    return token
-  }
-}
-
-async function createLegacy(client: HeirloomClient, seed: number): Promise<string> {
-  const { createLegacy: created } = await client.query<{
-    createLegacy: { legacy: { id: string } }
-  }>('mutation ($input: CreateLegacyInput!) { createLegacy(input: $input) { legacy { id } } }', {
-    input: { title: `Torture ${seed}`, slug: `torture-${seed}` },
-  })
-  return created.legacy.id
-}
-
-interface Start {
-  readonly cursor: string
-  /** Events that lie before the cursor. */
-  readonly before: number
-}
-
-/** The present end of a stream, and how much lies before it. */
-async function startOf(client: HeirloomClient, logs: Logs, streamId: string): Promise<Start> {
-  for (;;) {
-    const before = (await logs.all(streamId)).length
-    const { streamEnd } = await client.query<{ streamEnd: string }>(
-      'query ($streamId: ID!) { streamEnd(streamId: $streamId) }',
-      { streamId },
-    )
-    // The news of the legacy itself is on its way to its timeline.
-    if ((await logs.all(streamId)).length === before) return { cursor: streamEnd, before }
-  }
-}
-
 /** Says who is last: a subscriber that nothing disturbs any more should not need long. */
 async function untilNone(
   subscribers: readonly Subscriber[],
@@ -176,16 +144,4 @@ async function untilNone(
     }
     behind = left
   }
-}
-
-/** Stories reach the log by outbox, bus and projector, a little after they are acknowledged. */
-async function untilStories(written: readonly Written[], logs: Logs): Promise<void> {
-  const stories = written.filter(({ streamId }) => streamId.startsWith('timeline/'))
-  await eventually(async () => {
-    for (const record of stories) {
-      const log = new Map([[record.streamId, await logs.all(record.streamId)]])
-      if (unkept([record], log).length > 0) return false
-    }
-    return true
-  }, catchUpMs).catch(() => undefined)
 }
