@@ -188,12 +188,13 @@ describe('a client of a stream that does not read', () => {
     const after = own.log.append(tenant, 'a beginning').cursor
     for (let index = 0; index < 200; index += 1) own.log.append(tenant, 'x'.repeat(200_000))
     const leaving = new AbortController()
+    const followed = own.log.untilFollowers(1)
     const response = await fetch(`${own.url}/graphql/stream${address(follow, { after })}`, {
       headers: { authorization: `Bearer ${bearer}` },
       signal: leaving.signal,
     })
     expect(response.status).toBe(200)
-    await own.log.untilFollowers(1)
+    await followed
     await vi.waitFor(() => expect(own.log.followers).toBe(0), { timeout: 20_000 })
     leaving.abort()
     await own.close()
