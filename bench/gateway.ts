@@ -1,98 +1,47 @@
-import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Agent, request } from 'undici'
-import { startSubgraphs } from './gateway/subgraphs.js'
+import { pinLoad, startContenders, type Contender } from './gateway/contenders.js'
+import { ask, bodiesOf, clientOf, measure, type Round } from './gateway/load.js'
+import { createMemoServer } from './gateway/memo-server.js'
+import { shapes, type Shape } from './gateway/shapes.js'
+import { listening, startSubgraphs } from './gateway/subgraphs.js'
 import { benchOptions, percentile, report, type Bar } from './report.js'
 
-// Default Apollo Gateway and ours over the same subgraphs, in turn, at 50 connections.
+// Gateways over the same subgraphs, in turn within one run, so that whatever else the machine does
+// meets all of them alike.
 const options = benchOptions()
-const connections = 50
-const rounds = options.quick ? 3 : 9
-const roundMs = options.quick ? 1_500 : 5_000
-
-interface Shape {
-  readonly name: string
-  readonly query: string
-  /** The variables of the n-th request. */
-  readonly variables: (n: number) => object
-  readonly goal: number
-}
-
-const nested = `query ($first: Int!) { users(first: $first) { name reviews { body product { name price inStock shippingEstimate reviews { stars author { name username reviews { product { name } } } } } } } }`
-const hops = `query ($first: Int!) { topProducts(first: $first) { name reviews { body author { name username } } } }`
-const deep = `query { users(first: 6) { name reviews { product { name reviews { author { name reviews { product { upc reviews { stars author { username } } } } } } } } } }`
-const differing = (n: number): object => ({ first: 3 + (n % 12) })
-
-const shapes: readonly Shape[] = [
-  {
-    name: 'small',
-    query: 'query ($id: ID!) { user(id: $id) { id name } }',
-    variables: (n) => ({ id: `${n % 40}` }),
-    goal: 8,
-  },
-  { name: 'three hops, differing', query: hops, variables: differing, goal: 15 },
-  { name: 'nested, differing', query: nested, variables: differing, goal: 12 },
-  { name: 'nested, identical', query: nested, variables: () => ({ first: 8 }), goal: 15 },
-  { name: 'deep, identical', query: deep, variables: () => ({}), goal: 12 },
-]
-
-interface Contender {
-  readonly name: string
-  readonly url: string
-  readonly child: ChildProcess
-}
-
-interface Round {
-  readonly perSecond: number
-  readonly cpuMs: number
-  readonly latencies: readonly number[]
-}
+const plan = options.quick
+  ? [{ connections: 50, rounds: 2, roundMs: 1_000 }]
+  : [
+      { connections: 1, rounds: 2, roundMs: 1_500 },
+      { connections: 10, rounds: 2, roundMs: 1_500 },
+      { connections: 50, rounds: 5, roundMs: 4_000 },
+    ]
+const barsAt = 50
 
 const folder = await mkdtemp(join(tmpdir(), 'heirloom-bench-'))
 const subgraphs = await startSubgraphs()
-const file = join(folder, 'supergraph.graphql')
-await writeFile(file, subgraphs.supergraphSdl)
-const apollo = await start('apollo')
-const ours = await start('heirloom')
-const agent = new Agent({ connections, pipelining: 1 })
+const supergraphFile = join(folder, 'supergraph.graphql')
+await writeFile(supergraphFile, subgraphs.supergraphSdl)
+const ready = new Map<string, string>()
+const readyServer = createMemoServer((body) => Promise.resolve(ready.get(body) ?? '{}'))
+const readyPort = await listening(readyServer)
+const contenders = await startContenders({ folder, supergraphFile, subgraphs, readyPort })
+const isPinned = pinLoad()
+console.log(
+  `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}; gateways ${isPinned ? 'pinned to one core, load and subgraphs to another' : 'not pinned'}`,
+)
 
 const bars: Bar[] = []
 let different = 0
 for (const shape of shapes) {
-  for (let n = 0; n < 40; n += 1) {
-    const answers = [await ask(apollo, shape, n), await ask(ours, shape, n)]
-    const [one, other] = answers.map((text) => sorted(JSON.parse(text)))
-    if (one === other && one?.includes('"errors"') === false) continue
-    different += 1
-    console.error(`${shape.name}, request ${n}:\n${one?.slice(0, 300)}\n${other?.slice(0, 300)}`)
+  different += await compare(shape)
+  for (const step of plan) {
+    const rounds = await race(shape, step)
+    print(shape, step.connections, rounds)
+    if (step.connections === barsAt) judge(shape, rounds)
   }
-  await measure(ours, shape)
-  const ratios: number[] = []
-  const last = new Map<Contender, Round>()
-  for (let round = 0; round < rounds; round += 1) {
-    const speeds = new Map<Contender, number>()
-    for (const contender of round % 2 === 0 ? [apollo, ours] : [ours, apollo]) {
-      const measured = await measure(contender, shape)
-      last.set(contender, measured)
-      speeds.set(contender, measured.perSecond)
-    }
-    ratios.push((speeds.get(ours) ?? 0) / (speeds.get(apollo) ?? Number.NaN))
-  }
-  for (const [{ name }, { perSecond, cpuMs, latencies }] of last) {
-    console.log(
-      `${shape.name.padEnd(24)} ${name.padEnd(9)} ${perSecond.toFixed(0).padStart(6)}/s  ${cpuMs.toFixed(2)} ms CPU  p50 ${percentile(latencies, 0.5).toFixed(1)} ms  p99 ${percentile(latencies, 0.99).toFixed(1)} ms`,
-    )
-  }
-  bars.push({
-    name: `requests per second to Apollo Gateway's: ${shape.name}`,
-    value: percentile(ratios, 0.5),
-    unit: '×',
-    goal: shape.goal,
-    direction: 'min',
-  })
 }
 bars.push({
   name: 'answers that differ',
@@ -101,55 +50,111 @@ bars.push({
   goal: 0,
   direction: 'max',
 })
-await agent.close()
-for (const { child } of [apollo, ours]) {
-  child.disconnect()
-  await once(child, 'exit')
-}
+for (const contender of contenders) await contender.stop()
 subgraphs.close()
+readyServer.close()
 await rm(folder, { recursive: true })
 report('gateway', bars, options)
 
-async function start(name: string): Promise<Contender> {
-  const child = fork(new URL(`gateway/${name}.js`, import.meta.url), [file])
-  const [{ url }] = (await once(child, 'message')) as [{ url: string }]
-  return { name, url, child }
-}
-
-async function ask({ url }: Contender, { query, variables }: Shape, n: number): Promise<string> {
-  const { body } = await request(url, {
-    dispatcher: agent,
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query, variables: variables(n) }),
-  })
-  return body.text()
-}
-
-async function measure(contender: Contender, shape: Shape): Promise<Round> {
-  const before = await cpuOf(contender)
-  const started = performance.now()
-  const latencies: number[] = []
-  let next = 0
-  const worker = async (): Promise<void> => {
-    while (performance.now() - started < roundMs) {
-      const sent = performance.now()
-      next += 1
-      await ask(contender, shape, next)
-      latencies.push(performance.now() - sent)
+/** Every contender's answers, beside default Apollo Gateway's; also lays them ready, and warms up. */
+async function compare(shape: Shape): Promise<number> {
+  let count = 0
+  const clients = contenders.map(({ name, url }) => [name, clientOf(url, 1)] as const)
+  for (const body of new Set(bodiesOf(shape))) {
+    let expected: string | undefined
+    for (const [name, client] of clients) {
+      const text = await ask(client, body)
+      if (expected === undefined) ready.set(body, text)
+      const own = sorted(JSON.parse(text))
+      expected ??= own
+      if (own === expected && !own.includes('"errors"')) continue
+      count += 1
+      if (count < 5) {
+        console.error(
+          `${shape.name}: ${name} differs\n${own.slice(0, 300)}\n${expected.slice(0, 300)}`,
+        )
+      }
     }
   }
-  await Promise.all(Array.from({ length: connections }, worker))
-  const seconds = (performance.now() - started) / 1_000
-  const cpuMs = ((await cpuOf(contender)) - before) / latencies.length
-  return { perSecond: latencies.length / seconds, cpuMs, latencies }
+  for (const [, client] of clients) client.close()
+  return count
 }
 
-async function cpuOf({ child }: Contender): Promise<number> {
-  const answered = once(child, 'message') as Promise<[{ cpuMs: number }]>
-  child.send('cpu')
-  const [{ cpuMs }] = await answered
-  return cpuMs
+async function race(
+  shape: Shape,
+  step: { readonly connections: number; readonly rounds: number; readonly roundMs: number },
+): Promise<ReadonlyMap<Contender, readonly Round[]>> {
+  const bodies = bodiesOf(shape)
+  const measured = new Map(contenders.map((contender) => [contender, [] as Round[]]))
+  for (const contender of contenders) await measure(contender, bodies, { ...step, roundMs: 500 })
+  for (let round = 0; round < step.rounds; round += 1) {
+    for (let turn = 0; turn < contenders.length; turn += 1) {
+      const contender = contenders[(round + turn) % contenders.length]
+      if (contender === undefined) continue
+      measured.get(contender)?.push(await measure(contender, bodies, step))
+    }
+  }
+  return measured
+}
+
+function print(
+  shape: Shape,
+  connections: number,
+  measured: ReadonlyMap<Contender, readonly Round[]>,
+): void {
+  console.log(`\n${shape.name}, ${connections} connections`)
+  for (const [contender, rounds] of measured) {
+    const of = (value: (round: Round) => number) => percentile(rounds.map(value), 0.5)
+    const latency = (share: number) => of(({ latencies }) => percentile(latencies, share))
+    console.log(
+      [
+        `  ${contender.name.padEnd(10)}`,
+        `${of(({ perSecond }) => perSecond)
+          .toFixed(0)
+          .padStart(7)}/s`,
+        `${ratioOf(measured, contender.name, 'apollo').toFixed(1).padStart(6)}×`,
+        `${of(({ cpuMs }) => cpuMs)
+          .toFixed(3)
+          .padStart(8)} ms CPU`,
+        `p50 ${latency(0.5).toFixed(1).padStart(7)} ms`,
+        `p99 ${latency(0.99).toFixed(1).padStart(7)} ms`,
+        `${contender.residentMb().toFixed(0).padStart(5)} MB`,
+      ].join('  '),
+    )
+  }
+}
+
+/** The median, over the rounds, of the ratio of one's requests per second to the other's. */
+function ratioOf(
+  measured: ReadonlyMap<Contender, readonly Round[]>,
+  one: string,
+  other: string,
+): number {
+  const roundsOf = (name: string) =>
+    [...measured].find(([contender]) => contender.name === name)?.[1] ?? []
+  const theirs = roundsOf(other)
+  const ratios = roundsOf(one).map(
+    ({ perSecond }, round) => perSecond / (theirs[round]?.perSecond ?? Number.NaN),
+  )
+  return percentile(ratios, 0.5)
+}
+
+function judge(shape: Shape, measured: ReadonlyMap<Contender, readonly Round[]>): void {
+  const bar = (other: string, goal: number): void => {
+    if (!contenders.some(({ name }) => name === other)) return
+    bars.push({
+      name: `requests per second to ${other}'s: ${shape.name}`,
+      value: ratioOf(measured, 'heirloom', other),
+      unit: '×',
+      goal,
+      direction: 'min',
+    })
+  }
+  if (shape.goal !== undefined) bar('apollo', shape.goal)
+  if (!shape.isDiffering) return
+  bar('mercurius', 1)
+  bar('hive', 1)
+  if (shape.name.startsWith('three') || shape.name.startsWith('nested')) bar('grafbase', 1)
 }
 
 function sorted(value: unknown): string {

@@ -1,8 +1,8 @@
-import { createServer, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { composeServices } from '@apollo/composition'
 import { graphql, parse, type GraphQLSchema } from 'graphql'
+import { createMemoServer } from './memo-server.js'
 
 // Four small subgraphs that remember every answer, so that what is measured is the gateway.
 
@@ -10,10 +10,10 @@ const header = `extend schema @link(url: "https://specs.apollo.dev/federation/v2
 
 const sdl = {
   accounts: `${header}
-    type Query { user(id: ID!): User users(first: Int! = 10): [User!]! }
+    type Query { user(id: ID!): User users(first: Int! = 10, after: Int! = 0): [User!]! }
     type User @key(fields: "id") { id: ID! name: String! username: String! }`,
   products: `${header}
-    type Query { topProducts(first: Int! = 5): [Product!]! }
+    type Query { topProducts(first: Int! = 5, after: Int! = 0): [Product!]! }
     type Product @key(fields: "upc") { upc: ID! name: String! price: Int! weight: Int! }`,
   reviews: `${header}
     type Review @key(fields: "id") { id: ID! body: String! stars: Int! author: User! product: Product! }
@@ -22,12 +22,27 @@ const sdl = {
   inventory: `${header}
     type Product @key(fields: "upc") { upc: ID! price: Int! @external weight: Int! @external inStock: Boolean! shippingEstimate: Int! @requires(fields: "price weight") }`,
 }
+/** The same in the words of Federation 1, for gateways that know no other. */
+const sdlVersion1 = {
+  accounts: extendingQuery(sdl.accounts),
+  products: extendingQuery(sdl.products),
+  reviews: `
+    type Review @key(fields: "id") { id: ID! body: String! stars: Int! author: User! product: Product! }
+    extend type User @key(fields: "id") { id: ID! @external reviews: [Review!]! }
+    extend type Product @key(fields: "upc") { upc: ID! @external reviews: [Review!]! }`,
+  inventory: `
+    extend type Product @key(fields: "upc") { upc: ID! @external price: Int! @external weight: Int! @external inStock: Boolean! shippingEstimate: Int! @requires(fields: "price weight") }`,
+}
+function extendingQuery(text: string): string {
+  return text.slice(header.length).replace('type Query', 'extend type Query')
+}
+
 type Name = keyof typeof sdl
 const names: readonly Name[] = ['accounts', 'products', 'reviews', 'inventory']
 
-const userCount = 40
-const productCount = 20
-const reviewCount = 120
+const userCount = 120
+const productCount = 60
+const reviewCount = 360
 
 const user = (id: number) => ({
   id: `${id}`,
@@ -52,21 +67,24 @@ const reviews = Array.from({ length: reviewCount }, (_, index) => ({
   author: () => user(index % userCount),
   product: () => product((index * 7) % productCount),
 }))
-const range = (first: number, of: number) =>
-  Array.from({ length: Math.min(first, of) }, (_, i) => i)
+interface Page {
+  readonly first: number
+  readonly after: number
+}
+const range = ({ first, after }: Page, of: number) =>
+  Array.from({ length: Math.min(first, of - after) }, (_, i) => after + i)
 
 const resolvers = {
   accounts: {
     Query: {
       user: (_: unknown, { id }: { id: string }) => user(Number(id)),
-      users: (_: unknown, { first }: { first: number }) => range(first, userCount).map(user),
+      users: (_: unknown, page: Page) => range(page, userCount).map(user),
     },
     User: { __resolveReference: ({ id }: { id: string }) => user(Number(id)) },
   },
   products: {
     Query: {
-      topProducts: (_: unknown, { first }: { first: number }) =>
-        range(first, productCount).map(product),
+      topProducts: (_: unknown, page: Page) => range(page, productCount).map(product),
     },
     Product: { __resolveReference: ({ upc }: { upc: string }) => product(Number(upc)) },
   },
@@ -87,6 +105,12 @@ const resolvers = {
 
 export interface Subgraphs {
   readonly supergraphSdl: string
+  /** `schema` is the SDL as Federation 1 has it. */
+  readonly services: readonly {
+    readonly name: string
+    readonly url: string
+    readonly schema: string
+  }[]
   close(): void
 }
 
@@ -95,49 +119,30 @@ export async function startSubgraphs(): Promise<Subgraphs> {
   const services = []
   for (const name of names) {
     const typeDefs = parse(sdl[name])
-    const server = remembering(buildSubgraphSchema({ typeDefs, resolvers: resolvers[name] }))
-    // A connection that is closed between two uses is no subject of this benchmark.
-    server.keepAliveTimeout = 120_000
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const { port } = server.address() as AddressInfo
+    const schema = buildSubgraphSchema({ typeDefs, resolvers: resolvers[name] })
+    const server = createMemoServer((body) => answered(schema, body))
+    const url = `http://127.0.0.1:${await listening(server)}/graphql`
     servers.push(server)
-    services.push({ name, url: `http://127.0.0.1:${port}/graphql`, typeDefs })
+    services.push({ name, url, typeDefs, schema: sdlVersion1[name] })
   }
   const { supergraphSdl, errors } = composeServices(services)
   if (supergraphSdl === undefined) throw new Error(errors?.map(String).join('\n'))
   return {
     supergraphSdl,
+    services,
     close: () => {
-      for (const server of servers) {
-        server.close()
-        server.closeAllConnections()
-      }
+      for (const server of servers) server.close()
     },
   }
 }
 
-function remembering(schema: GraphQLSchema): Server {
-  const answers = new Map<string, Buffer>()
-  const answer = async (body: string): Promise<Buffer> => {
-    const known = answers.get(body)
-    if (known !== undefined) return known
-    const { query, variables } = JSON.parse(body) as { query: string; variables?: object }
-    const result = await graphql({ schema, source: query, variableValues: { ...variables } })
-    const bytes = Buffer.from(JSON.stringify(result))
-    answers.set(body, bytes)
-    return bytes
-  }
-  return createServer({ keepAlive: true }, (request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      void respond(Buffer.concat(chunks).toString(), response)
-    })
-  })
+export async function listening(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
 
-  async function respond(body: string, response: ServerResponse): Promise<void> {
-    const bytes = await answer(body)
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': bytes.length })
-    response.end(bytes)
-  }
+async function answered(schema: GraphQLSchema, body: string): Promise<string> {
+  const { query, variables } = JSON.parse(body) as { query: string; variables?: object }
+  const result = await graphql({ schema, source: query, variableValues: { ...variables } })
+  return JSON.stringify(result)
 }

@@ -20,7 +20,8 @@ import type { Supergraph } from '../supergraph.js'
 import { BoundedCache } from './bounded-cache.js'
 import type { Fragments } from './collect-fields.js'
 import { checkPlan } from './check-plan.js'
-import { compilePlan, type Step } from './compile-plan.js'
+import { compilePlan } from './compile-plan.js'
+import type { Step } from './run.js'
 import { compileSerializer, type Serialize } from './compile-serializer.js'
 import type { OwnKeys } from './own-keys.js'
 import {
@@ -67,6 +68,13 @@ export interface OperationCompiler {
   ): CompiledOperation | RefusedOperation | FallbackReason
 }
 
+export interface CompilerOptions {
+  readonly logger: Logger
+  readonly rules: readonly ValidationRule[]
+  /** What the reference would run of what is left to it. */
+  readonly referencePlan?: PlanForExecution | undefined
+}
+
 const maxTexts = 2_000
 const maxOperations = 1_000
 const maxVariants = 32
@@ -82,7 +90,7 @@ export function createOperationCompiler(
   supergraph: Supergraph,
   plans: readonly PlanForExecution[],
   ownKeys: OwnKeys,
-  options: { readonly logger: Logger; readonly rules: readonly ValidationRule[] },
+  options: CompilerOptions,
 ): OperationCompiler {
   const { logger } = options
   const { apiSchema, schema } = supergraph
@@ -150,7 +158,7 @@ export function createOperationCompiler(
       compiledCount += 1
       return { id: compiledCount, document, execute, serialize }
     } catch (error) {
-      if (error instanceof Unsupported) return error.reason
+      if (error instanceof Unsupported) return fallBackFrom(operation, variables, error)
       if (error instanceof Unsound) {
         logger.error({ err: error }, 'an operation is refused: its plan would give wrong data')
         return { refusal: error.message }
@@ -160,8 +168,32 @@ export function createOperationCompiler(
     }
   }
 
+  /** The reference checks nothing: what it would run is held against the operation here. */
+  function fallBackFrom(
+    operation: PreparedOperation,
+    variables: Readonly<Record<string, unknown>>,
+    { reason }: Unsupported,
+  ): RefusedOperation | FallbackReason {
+    const { referencePlan } = options
+    if (referencePlan === undefined) return reason
+    try {
+      const document = withTypenames(
+        apiSchema,
+        withoutIntrospection(specialised(operation.document, variables)),
+      )
+      const { node } = planned(referencePlan, document)
+      checkPlan({ api: apiSchema, supergraph: schema }, needs, document, node)
+      return reason
+    } catch (error) {
+      if (!(error instanceof Unsound)) return reason
+      logger.error({ err: error }, 'an operation is refused: its plan would give wrong data')
+      return { refusal: error.message }
+    }
+  }
+
   /** What one planner refuses, or plans in a way that is not understood, the next may do. */
   function firstThatCompiles(document: DocumentNode): Step {
+    if (asksNobody(document)) return compilePlan(schema, undefined)
     let reason: unknown
     for (const plan of plans) {
       try {
@@ -183,6 +215,14 @@ export function createOperationCompiler(
       throw new Unsupported('planner_error', String(error))
     }
   }
+}
+
+/** What the gateway answers by itself: __typename at the root, and introspection. */
+function asksNobody(document: DocumentNode): boolean {
+  const selections = getOperationAST(document)?.selectionSet.selections ?? []
+  return selections.every(
+    (selection) => selection.kind === Kind.FIELD && selection.name.value === '__typename',
+  )
 }
 
 function fragmentsOf(document: DocumentNode): Fragments {

@@ -1,33 +1,13 @@
 import type { FetchNode } from '@apollo/query-planner'
 import { OperationTypeNode, parse, type GraphQLSchema } from 'graphql'
-import { isObject, type JsonObject } from '../json.js'
+import { isObject } from '../json.js'
 import type { BatchFetchNode, ExecutionNode } from '../plan.js'
 import { applyRewrites } from '../rewrites.js'
-import type { SubgraphAnswer, SubgraphError } from '../subgraph-request.js'
 import { answerShape, mergeAnswer, withRewrites, type AnswerShape } from './answer-shape.js'
 import { entityFetch, type EntitySet } from './entity-fetch.js'
 import { placeOf } from './response-path.js'
+import type { FetchTarget, Run, Step } from './run.js'
 import { Unsupported } from './unsupported.js'
-
-/** One request on its way through a plan. */
-export interface Run {
-  readonly data: JsonObject
-  /** As the client sent them: subgraphs coerce, and fill in defaults, themselves. */
-  readonly given: Readonly<Record<string, unknown>>
-  /** Coerced, with defaults. */
-  readonly variables: Readonly<Record<string, unknown>>
-  readonly errors: SubgraphError[]
-  /** `body` is the whole request as JSON. */
-  send(fetch: FetchTarget, body: string): Promise<SubgraphAnswer>
-}
-
-export interface FetchTarget {
-  readonly subgraph: string
-  readonly operation: string
-  readonly isQuery: boolean
-}
-
-export type Step = (run: Run) => Promise<void>
 
 const nothing: Step = () => Promise.resolve()
 

@@ -5,7 +5,7 @@ import { applyRewrites } from '../rewrites.js'
 import type { SubgraphAnswer, SubgraphError } from '../subgraph-request.js'
 import { mergeAnswer, type AnswerShape } from './answer-shape.js'
 import { compileRepresentations } from './compile-representations.js'
-import type { FetchTarget, Run, Step } from './compile-plan.js'
+import type { FetchTarget, Run, Step } from './run.js'
 import { placesOf, valuesAt, type Place } from './response-path.js'
 
 /** Entities at some places of the data, and the fields that a subgraph has for them. */
