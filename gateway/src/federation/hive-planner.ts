@@ -18,8 +18,8 @@ import type { Supergraph } from './supergraph.js'
 
 /**
  * Hive's planner, written in Rust, or undefined where its binary does not load (it is built for
- * Linux with glibc and for macOS), or for a supergraph that it is not for. Its plans are told in the words of the executor; what has no
- * words there is refused, so that the other planner takes it.
+ * Linux with glibc and for macOS), or for a supergraph that it is not for. Its plans are told in
+ * the words of the executor; what has no words there is refused, so that the other planner takes it.
  */
 export async function createHivePlanner(
   supergraph: Supergraph,
@@ -27,7 +27,7 @@ export async function createHivePlanner(
   const library = await import('@graphql-hive/router-query-planner').catch(() => undefined)
   if (library === undefined) return undefined
   const planner = new library.QueryPlanner(supergraph.sdl)
-  // What decides a progressive @override by share is drawn per request, and plans are kept.
+  // Which progressive overrides hold is drawn from the operation, and told to the other planner.
   if (planner.overrideLabels.length > 0 || planner.overridePercentages.length > 0) return undefined
   const noLabels = new Set<string>()
   return (document) => {

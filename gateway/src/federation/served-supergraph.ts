@@ -56,6 +56,7 @@ export async function serveSupergraph(
           plans: await plannersFor(supergraph, plan, options.planner ?? 'auto'),
           fetchSubgraph,
           reference,
+          referencePlan: plan,
           logger,
           policy,
           shareInFlight: options.shareInFlight,

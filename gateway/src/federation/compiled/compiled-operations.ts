@@ -38,6 +38,8 @@ export interface CompiledOperationsDeps {
   readonly fetchSubgraph: FetchSubgraph
   /** Runs what is not understood. Closed with the operations. */
   readonly reference: Operations
+  /** Plans as the reference does, to be checked before anything is left to it. */
+  readonly referencePlan?: PlanForExecution | undefined
   readonly logger: Logger
   readonly policy?: OperationPolicy | undefined
   /**
@@ -64,6 +66,7 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
   const compiler = createOperationCompiler(supergraph, deps.plans, ownKeys, {
     logger,
     rules: policy.rules,
+    referencePlan: deps.referencePlan,
   })
   const { shareInFlight = true } = deps
   const fallbacks = new Map<FallbackReason, number>()
