@@ -46,6 +46,19 @@ describe('a ring', () => {
     expect([ring.size, ring.bytes, ring.startsAfter]).toEqual([1, 1, 3])
   })
 
+  it('lets go of what is told to be gone, and of nothing behind it', () => {
+    const ring = filled(5, { maxEvents: 5 })
+    const place = ring.placeAfter(2) ?? Number.NaN
+    ring.dropWhile((key) => key <= 3)
+    expect([ring.size, ring.bytes, ring.startsAfter, ring.endsAt]).toEqual([2, 2, 3, 5])
+    expect(ring.at(place)).toBe('gone')
+    expect(keysAfter(ring, 3)).toEqual([4, 5])
+    ring.dropWhile(() => true)
+    expect([ring.size, ring.bytes, ring.startsAfter, ring.endsAt]).toEqual([0, 0, 5, 5])
+    ring.append(6, 'e6')
+    expect(keysAfter(ring, 5)).toEqual([6])
+  })
+
   it('tells a follower by its place what is there, not yet there, and gone', () => {
     const ring = filled(4, { maxEvents: 2 })
     const place = ring.placeAfter(2) ?? Number.NaN

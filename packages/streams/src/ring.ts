@@ -43,6 +43,8 @@ export interface Ring<Event, Key extends RingKey = number> {
   placeAfter(key: Key): number | undefined
   /** The entry at a place: undefined when it is not there yet, 'gone' when it has fallen out. */
   at(place: number): RingEntry<Event, Key> | 'gone' | undefined
+  /** Lets go of the oldest entries, as far as their keys are told to be gone. */
+  dropWhile(isGone: (key: Key) => boolean): void
   /**
    * Lets go of everything: the ring is empty after the key. Between `endsAt` and the key entries may
    * be missing, so every place given out before is gone.
@@ -121,6 +123,12 @@ export function createRing<Event, Key extends RingKey = number>(
     at: (place) => {
       if (place < first) return 'gone'
       return place < next ? held(place) : undefined
+    },
+    dropWhile: (isGone) => {
+      for (let oldest = held(first); oldest !== undefined && isGone(oldest.key);) {
+        letGo()
+        oldest = held(first)
+      }
     },
     restart: (key) => {
       slots.length = 0

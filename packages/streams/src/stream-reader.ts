@@ -86,6 +86,8 @@ export async function startStreamReader<Event extends LogEvent>(
     // Whoever waits has to learn of the gap, also when nothing comes after it yet.
     const overtaken = startsAfter > ring.endsAt
     if (overtaken) ring.restart(startsAfter)
+    // What was removed, for whatever reason, is not handed out of memory either.
+    else ring.dropWhile((key) => key <= startsAfter)
     let bytes = 0
     for (const event of events) {
       const size = sizeOf(event)

@@ -128,6 +128,22 @@ describe('shared readers of streams', () => {
     expect(await take(quick, 1)).toEqual([7])
   })
 
+  it('hand out nothing from memory that was removed from the log', async () => {
+    const { log, follow, cursors } = start()
+    const [following, late] = [await follow(), await follow()]
+    log.append(1, 2, 3)
+    expect(await take(following, 3)).toEqual([1, 2, 3])
+    log.trimTo(2)
+    log.wake()
+    await log.settled()
+    await expect(late.nextBatch(9)).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' })
+    await expect(follow(1)).rejects.toMatchObject({
+      code: 'CURSOR_EXPIRED',
+      details: { startsAt: cursors.encode(2) },
+    })
+    expect(await take(await follow(2), 1)).toEqual([3])
+  })
+
   it('do not pass over what retention took before the reader saw it', async () => {
     const { log, follow } = start()
     log.append(1)
