@@ -12,6 +12,7 @@ function handed(...seen: string[]): Subscriber {
     streamId: 's',
     seen,
     partial: 0,
+    repeated: 0,
     interruptions: 0,
     rebirths: 0,
     failure: null,

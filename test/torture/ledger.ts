@@ -17,6 +17,8 @@ export interface Account {
   readonly unknown: number
   /** Events whose fields could not all be had. */
   readonly partial: number
+  /** Sent again by the server and dropped by the client, where the client tells. */
+  readonly repeated: number
   readonly interruptions: number
   readonly rebirths: number
   readonly failure: string | null
@@ -61,6 +63,7 @@ export function accountOf(subscriber: Subscriber, expected: readonly string[]): 
     outOfOrder,
     unknown,
     partial: subscriber.partial,
+    repeated: subscriber.repeated,
     interruptions: subscriber.interruptions,
     rebirths: subscriber.rebirths,
     failure: subscriber.failure,
@@ -90,8 +93,8 @@ function markerOf({ id, data }: StoredEvent): string {
 
 export function isClean(accounts: readonly Account[]): boolean {
   return accounts.every(
-    ({ lost, doubled, outOfOrder, unknown, partial, failure }) =>
-      lost + doubled + outOfOrder + unknown + partial === 0 && failure === null,
+    ({ lost, doubled, outOfOrder, unknown, partial, repeated, failure }) =>
+      lost + doubled + outOfOrder + unknown + partial + repeated === 0 && failure === null,
   )
 }
 
@@ -106,6 +109,7 @@ export function printLedger(ledger: Ledger): string {
     'order',
     'unknown',
     'partial',
+    'repeated',
     'cut',
     'reborn',
   ]
@@ -118,6 +122,7 @@ export function printLedger(ledger: Ledger): string {
     account.outOfOrder,
     account.unknown,
     account.partial,
+    account.repeated,
     account.interruptions,
     account.rebirths,
     account.failure ?? '',

@@ -25,6 +25,8 @@ export interface Subscriber {
   readonly seen: string[]
   /** Events whose fields could not all be had. */
   partial: number
+  /** Events that the server sent again to one client, which dropped them. */
+  repeated: number
   interruptions: number
   /** Times that a new client went on from the stored cursor. */
   rebirths: number
@@ -108,7 +110,10 @@ export function startSubscriber(name: string, options: SubscriberOptions): Subsc
           onInterruption,
           onError: fail,
         })
-        leave = () => subscription.close()
+        leave = () => {
+          subscription.close()
+          subscriber.repeated += subscription.repeated
+        }
       }
     }
   }
@@ -167,6 +172,7 @@ export function startSubscriber(name: string, options: SubscriberOptions): Subsc
     streamId,
     seen: [],
     partial: 0,
+    repeated: 0,
     interruptions: 0,
     rebirths: 0,
     failure: null,

@@ -185,6 +185,7 @@ describe('a subscription', () => {
     server.append(1)
     await run.end()
     expect(run.ids).toEqual(['1', '2', '3'])
+    expect(run.subscription.repeated).toBe(2)
   })
 
   it('ends with the error of its consumer, its cursor still before the event', async () => {

@@ -70,6 +70,8 @@ export interface EventDetails {
 export interface Subscription {
   /** Of the last event whose `onEvent` is done, or where it began; store it to go on later. */
   readonly cursor: string | null
+  /** Events that the server sent again, and that were dropped: 0, unless the server has a fault. */
+  readonly repeated: number
   /** Resolves when the subscription has ended, for whatever reason. Never rejects. */
   readonly ended: Promise<void>
   close(): void
@@ -120,6 +122,7 @@ export function startSubscription<Event>(
   const backoff = createBackoff(dependencies.backoff)
   const recent = new Set<string>()
   let cursor = options.after ?? null
+  let repeated = 0
   let refreshedAt = -Infinity
   let refused: string | undefined
 
@@ -136,7 +139,10 @@ export function startSubscription<Event>(
     const errors = result.errors ?? []
     if (result.data === null || result.data === undefined) throw answerError(errors)
     const { event, cursor: position } = eventOf(result.data)
-    if (recent.has(position)) return
+    if (recent.has(position)) {
+      repeated += 1
+      return
+    }
     try {
       await options.onEvent(event as Event, { cursor: position, data: result.data, errors })
     } catch (cause) {
@@ -231,6 +237,9 @@ export function startSubscription<Event>(
   return {
     get cursor() {
       return cursor
+    },
+    get repeated() {
+      return repeated
     },
     ended: running,
     close: () => controller.abort(),
