@@ -7,6 +7,7 @@ import {
   openPostgresDocuments,
   type PostgresDocuments,
 } from '../backends/postgres-documents/connection.js'
+import { purgeExpired } from '../backends/postgres-documents/purge.js'
 import { createPostgresDocumentTable } from '../backends/postgres-documents/document-table.js'
 import { createPostgresRevocationTable } from '../backends/postgres-documents/revocation-table.js'
 import { createPostgresUserTable } from '../backends/postgres-documents/user-table.js'
@@ -58,6 +59,12 @@ export interface Storage {
     database: string,
     options?: ReconcileOptions,
   ): Promise<ReconcileProgress>
+  /**
+   * Deletes what no reader has seen since `before`, tombstones and revocations, where the backend has
+   * no ttl; until the signal aborts. Resolves to how many. Safe to repeat, and to run twice at once.
+   * @throws AppError BACKEND_UNAVAILABLE
+   */
+  purgeExpired(before: Date, signal: AbortSignal): Promise<number>
   close(): Promise<void>
 }
 
@@ -136,6 +143,19 @@ export async function createStorageFromConfig(
       if (primary === undefined || shadow === undefined) throw new AppError('INTERNAL', 'no table')
       return reconcile(primary, shadow, { tenant, database }, options, now)
     },
+    purgeExpired: async (before, signal) => {
+      // A replica loses its rows as what it replicates does.
+      const names = new Set([
+        ...writableBackends(config, 'document'),
+        ...writableBackends(config, 'revocation'),
+      ])
+      let purged = 0
+      for (const name of names) {
+        const postgres = tables.postgres(name)
+        if (postgres !== null) purged += await purgeExpired(postgres.database, before, signal)
+      }
+      return purged
+    },
     close: () => close(...storeKinds),
   }
 }
@@ -170,6 +190,8 @@ interface Tables {
   readonly document: (backend: string) => DocumentTable
   readonly user: (backend: string) => UserTable
   readonly revocation: (backend: string) => RevocationTable
+  /** Null for a backend that is none. */
+  readonly postgres: (backend: string) => PostgresDocuments | null
   readonly close: () => Promise<void>
 }
 
@@ -216,6 +238,7 @@ function openTables(config: StorageConfig, now: () => number): Tables {
       const one = postgres(name)
       return one === null ? (redis(name) ?? unfit(name)) : createPostgresRevocationTable(one)
     }),
+    postgres,
     close: () => (closing ??= Promise.all(opened.map((one) => one.close())).then(() => undefined)),
   }
 }

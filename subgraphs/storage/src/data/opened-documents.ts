@@ -33,24 +33,53 @@ export interface DocumentsOptions {
   readonly logger: Logger
 }
 
+const purgeIntervalMs = 600_000
+/** A process whose clock is behind may still go by what has just expired. */
+const clockMarginMs = 3_600_000
+
 export function createOpenedDocuments(options: DocumentsOptions): OpenedDocuments {
   const { config, logger } = options
   let storage: Storage | undefined
+  let stopping = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  let purging: Promise<void> = Promise.resolve()
 
   function opened(): Storage {
     if (storage !== undefined) return storage
     throw new AppError('BACKEND_UNAVAILABLE', 'documents are not opened yet')
   }
 
+  function planPurge(): void {
+    timer = setTimeout(() => {
+      purging = purge()
+    }, purgeIntervalMs).unref()
+  }
+
+  async function purge(): Promise<void> {
+    try {
+      const before = new Date(Date.now() - clockMarginMs)
+      const purged = (await storage?.purgeExpired(before, stopping.signal)) ?? 0
+      if (purged > 0) logger.info({ purged }, 'deleted documents and tokens whose time was over')
+    } catch (error) {
+      logger.warn({ err: error }, 'cannot delete documents and tokens whose time is over')
+    }
+    if (!stopping.signal.aborted) planPurge()
+  }
+
   return {
     name: 'documents',
     start: async () => {
+      stopping = new AbortController()
       storage = await createStorageFromConfig(await resolved(config, options), {
         onShadowFailure: ({ error, ...about }) =>
           logger.warn({ err: error, ...about }, 'a shadow did not take a write; reconcile it'),
       })
+      planPurge()
     },
     stop: async () => {
+      stopping.abort()
+      clearTimeout(timer)
+      await purging
       await storage?.close()
       storage = undefined
     },

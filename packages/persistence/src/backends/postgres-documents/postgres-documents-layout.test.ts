@@ -50,6 +50,43 @@ describe('documents in Postgres, looked at by its own client', () => {
     await database?.drop()
   })
 
+  it('and revoked tokens whose time is over are deleted, of tenants that do nothing more too', async () => {
+    const tenants = [testTenant().tenantId, testTenant().tenantId]
+    const signal = new AbortController().signal
+    const rowsOf = async (table: string): Promise<number> => {
+      const { rows } = await client.query(
+        `select count(*)::int as n from ${table} where tenant_id = any($1)`,
+        [tenants],
+      )
+      return (rows as { n: number }[])[0]?.n ?? -1
+    }
+    const inAnHour = new Date(clock.now() + 3_600_000)
+    for (const tenant of tenants) {
+      const documents = storage.documents.for(tenant)
+      for (const id of ['stays', 'goes']) await documents.create('default', `people/${id}`, {})
+      await documents.delete('default', 'people/goes')
+      await storage.revocations.for(tenant).revokeToken('archive', 'short', inAnHour)
+      const inAYear = new Date(clock.now() + 365 * dayMs)
+      await storage.revocations.for(tenant).revokeToken('archive', 'long', inAYear)
+    }
+    // Nothing yet: tombstones are kept for a day, and the tokens are still refused by their entries.
+    await storage.purgeExpired(new Date(clock.now()), signal)
+    expect([await rowsOf('document'), await rowsOf('token_revocation')]).toEqual([4, 4])
+    const inTwoDays = new Date(clock.now() + 2 * dayMs)
+    expect(await storage.purgeExpired(inTwoDays, AbortSignal.abort())).toBe(0)
+    const both = [storage.purgeExpired(inTwoDays, signal), storage.purgeExpired(inTwoDays, signal)]
+    await Promise.all(both)
+    await storage.purgeExpired(inTwoDays, signal)
+    expect([await rowsOf('document'), await rowsOf('token_revocation')]).toEqual([2, 2])
+    for (const tenant of tenants) {
+      const documents = storage.documents.for(tenant)
+      expect(await documents.get('default', 'people/stays')).toMatchObject({ version: 1 })
+      expect(await storage.revocations.for(tenant).isRevoked('archive', 'long')).toBe(true)
+      // The path begins again.
+      expect(await documents.create('default', 'people/goes', {})).toMatchObject({ version: 1 })
+    }
+  })
+
   it('are kept in the fields and under the id that are required', async () => {
     const { tenantId } = testTenant()
     const store = storage.documents.for(tenantId)
