@@ -125,7 +125,10 @@ export default {
       from: { path: '^(packages/[^/]+|subgraphs/[^/]+|gateway)/' },
       to: {
         path: '^(packages/[^/]+|subgraphs/[^/]+|gateway)/src/',
-        pathNot: ['^$1/', '/src/(index|app|config|migrations|contract/index|testing/rigs)[.]ts$'],
+        pathNot: [
+          '^$1/',
+          '/src/(index|app|config|migrations|contract/index|testing/rigs|rights-key)[.]ts$',
+        ],
       },
     },
     {
