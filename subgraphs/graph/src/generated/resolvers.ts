@@ -270,6 +270,7 @@ export type Mutation = {
   readonly addPerson: AddPersonPayload
   /** Adding a relationship that is already there returns it and changes nothing. */
   readonly addRelationship: AddRelationshipPayload
+  /** The story must belong to the legacy of the person: otherwise INVALID_INPUT. Linking twice changes nothing. */
   readonly linkPersonToStory: LinkPersonToStoryPayload
   /** Imports one batch of a family tree, all or nothing. Repeating it changes nothing. Parentage that would make somebody their own ancestor is refused. */
   readonly importTree: ImportTreePayload

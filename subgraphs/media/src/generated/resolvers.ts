@@ -154,6 +154,7 @@ export type Mutation = {
   readonly requestUpload: RequestUploadPayload
   /** Last step: checks size and checksum of what arrived. CHECKSUM_MISMATCH leaves the asset PENDING. Completing twice changes nothing. */
   readonly completeUpload: CompleteUploadPayload
+  /** The story must belong to the legacy of the media: otherwise INVALID_INPUT. Linking twice changes nothing. */
   readonly linkMediaToStory: LinkMediaToStoryPayload
 }
 

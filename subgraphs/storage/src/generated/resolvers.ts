@@ -1062,7 +1062,7 @@ export type Canvas = {
   readonly commands: ReadonlyArray<CanvasCommand>
   /** The command that was appended with this key. */
   readonly commandByKey?: Maybe<CanvasCommand>
-  /** Follow this stream (`eventStream`) to see commands as they are appended. */
+  /** Follow this stream (`eventStream`) to see commands as they are appended, each once and in the order of the revisions. Of a command that no event takes, `payload` is null and `is_payload_omitted` true. */
   readonly streamId: Scalars['ID']['output']
 }
 
