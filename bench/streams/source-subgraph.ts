@@ -23,7 +23,7 @@ interface Message {
   readonly type: string
   readonly payload?: {
     readonly query: string
-    readonly variables: { readonly stream: string; readonly [name: string]: unknown }
+    readonly variables: { readonly stream?: string; readonly [name: string]: unknown }
   }
 }
 
@@ -42,7 +42,8 @@ export async function startSourceSubgraph(): Promise<SourceSubgraph> {
 
   function follow(socket: WebSocket, { id, payload }: Message): void {
     if (payload === undefined) return
-    const { stream, ...rest } = payload.variables
+    const { stream = /stream:\s*"(\w+)"/.exec(payload.query)?.[1] ?? '', ...rest } =
+      payload.variables
     const alias = /(\w+):\s*cursor/.exec(payload.query)?.[1] ?? 'cursor'
     const send = ({ n, text }: SourceEvent, cursor: number): void => {
       const followed = { n, text, [alias]: `c${cursor}` }

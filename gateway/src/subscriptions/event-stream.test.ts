@@ -200,3 +200,18 @@ describe('a client of a stream that does not read', () => {
     await own.close()
   })
 })
+
+describe('a gateway that goes away', () => {
+  it('ends its streams without completing them, and says when to come back', async () => {
+    const own = await startTestGateway()
+    const headers = { authorization: `Bearer ${await own.serviceToken()}` }
+    const response = await fetch(`${own.url}/graphql/stream${address(follow)}`, { headers })
+    await own.log.untilFollowers(1)
+    const text = response.text()
+    await own.stopGateway()
+    expect(await text).toMatch(/retry: \d+\n\n$/)
+    expect(await text).not.toContain('complete')
+    await own.log.untilFollowers(0)
+    await own.close()
+  })
+})

@@ -16,6 +16,7 @@ function scripted(
   after?: string,
   limits?: ResumeLimits,
   reopen: boolean[] = [],
+  now = Date.now,
 ) {
   const openedAt: (string | undefined)[] = []
   const controller = new AbortController()
@@ -36,6 +37,7 @@ function scripted(
       opensAgain: () => reopen.shift() ?? false,
       limits: limits ?? { connectMs: 1_000, outageMs: 1_000 },
       logger: testLogger(),
+      now,
     },
     controller.signal,
   )
@@ -52,6 +54,10 @@ const broken = new UpstreamBroken('broke', true)
 const unconnected = new UpstreamBroken('refused', false)
 const refused = (code: 'BACKEND_UNAVAILABLE' | 'CURSOR_EXPIRED' | 'ROUTE_NOT_CONFIGURED') =>
   new UpstreamRefused(new AppError(code, 'refused'))
+/** What a subgraph says when a subscription has lived for as long as its rights were good. */
+const livedOut = new UpstreamRefused(
+  new AppError('TOKEN_EXPIRED', 'go on', { details: { cursor: '0' } }),
+)
 
 describe('a subscription that breaks', () => {
   it('is opened again from the last event that was handed out', async () => {
@@ -64,6 +70,15 @@ describe('a subscription that breaks', () => {
     const { results, openedAt } = scripted([['1', refused('BACKEND_UNAVAILABLE')], ['2']], '0')
     expect(await collect(results)).toEqual(['1', '2'])
     expect(openedAt).toEqual(['0', '1'])
+  })
+
+  it('goes on when its time at the subgraph is over, however quiet and however often', async () => {
+    let nowMs = 0
+    const limits = { connectMs: 1_000, outageMs: 1_000 }
+    const quiet = [[livedOut], [livedOut], [livedOut], ['1', livedOut], ['2']]
+    const { results, openedAt } = scripted(quiet, '0', limits, [], () => (nowMs += 600_000))
+    expect(await collect(results)).toEqual(['1', '2'])
+    expect(openedAt).toEqual(['0', '0', '0', '0', '1'])
   })
 
   it('says at once what will not pass, and what stands in the way of its beginning', async () => {

@@ -70,6 +70,8 @@ export async function* resumed<Batch>(
       if (signal.aborted || !options.opensAgain()) return
     } catch (error) {
       if (signal.aborted) return
+      // However long it was quiet: it was well until now.
+      if (wasFollowed(error)) failures = 0
       if (failures === 0) brokenSince = now()
       const limitMs = established ? options.limits.outageMs : options.limits.connectMs
       const canGoOn = position !== undefined || !mayHaveBegun(error)
@@ -94,8 +96,12 @@ function mayHaveBegun(error: unknown): boolean {
 function isPassing(error: unknown, established: boolean): boolean {
   if (error instanceof UpstreamBroken) return true
   if (!(error instanceof UpstreamRefused) || !passing.includes(error.error.code)) return false
-  // A quiet stream establishes nothing; but a cursor says that it was followed until now.
-  return established || typeof error.error.details['cursor'] === 'string'
+  return established || wasFollowed(error)
+}
+
+/** A quiet stream hands out nothing; but with a cursor its end says that it was followed. */
+function wasFollowed(error: unknown): boolean {
+  return error instanceof UpstreamRefused && typeof error.error.details['cursor'] === 'string'
 }
 
 /** Exponential with full jitter, so that a thousand sockets do not come back at once. */
