@@ -43,6 +43,7 @@ export type Copied = 'same' | 'copied'
 const maxAttempts = 12
 const maxParallelCopies = 8
 const maxTogether = 100
+const maxRounds = 4
 
 /** @throws AppError PAYLOAD_TOO_LARGE when the shadow cannot take it, and what the backends throw */
 export async function copyRecord(
@@ -61,7 +62,7 @@ export async function copyRecord(
   throw new AppError('TIMEOUT', 'a record changes faster than it can be copied')
 }
 
-/** Together where nobody interferes, else one by one. @throws AppError as `copyRecord` does */
+/** Together what nobody interferes with, the rest one by one. @throws AppError as `copyRecord` does */
 export async function copyRecords(
   tables: CopyTables,
   pk: string,
@@ -71,19 +72,20 @@ export async function copyRecords(
   const unique = [...new Set(sks)]
   for (let start = 0; start < unique.length; start += maxTogether) {
     const some = unique.slice(start, start + maxTogether)
-    if (some.length > 1 && (await copiedTogether(tables, pk, some, afterWrite))) continue
-    await inParallel(some, maxParallelCopies, async (sk) => {
+    const left = some.length > 1 ? await copyMost(tables, pk, some, afterWrite) : some
+    await inParallel(left, maxParallelCopies, async (sk) => {
       await copyRecord(tables, pk, sk, afterWrite)
     })
   }
 }
 
-async function copiedTogether(
+/** Resolves to the keys that are still to be copied. */
+async function copyMost(
   tables: CopyTables,
   pk: string,
   sks: readonly string[],
   afterWrite: boolean,
-): Promise<boolean> {
+): Promise<readonly string[]> {
   const found = await readMany(tables.shadow, pk, sks)
   await tables.stands()
   const records = await readMany(tables.primary, pk, sks)
@@ -92,16 +94,35 @@ async function copiedTogether(
     const isSame = !afterWrite && sameContent(there, record)
     return isSame ? [] : [copyOf(sk, there, record, tables.now())]
   })
-  try {
-    for (const some of transactsOf(tables.shadow.capabilities, writes)) {
-      if (!(await written(tables, pk, some))) return false
-    }
-    return true
-  } catch (error) {
-    // One by one it shows which of them the shadow cannot take.
-    if (isUnfit(error)) return false
-    throw error
+  const left: string[] = []
+  for (const some of transactsOf(tables.shadow.capabilities, writes)) {
+    left.push(...(await writeMost(tables, pk, some)))
   }
+  return left
+}
+
+/** Leaves out where somebody else was faster, round by round: those fail by themselves as well. */
+async function writeMost(
+  { shadow }: CopyTables,
+  pk: string,
+  writes: readonly Write[],
+): Promise<readonly string[]> {
+  const left: string[] = []
+  let rest = writes
+  for (let round = 0; round < maxRounds && rest.length > 0; round += 1) {
+    try {
+      await shadow.transact(pk, rest)
+      return left
+    } catch (error) {
+      const failed = failedWrites(error)
+      if (failed === null && !isUnfit(error)) throw error
+      // One by one it shows which of them it was.
+      if (failed === null || failed.length === 0) break
+      left.push(...failed.flatMap((index) => rest[index]?.sk ?? []))
+      rest = rest.filter((_, index) => !failed.includes(index))
+    }
+  }
+  return [...left, ...rest.map(({ sk }) => sk)]
 }
 
 function copyOf(
