@@ -16,7 +16,7 @@ function scripted(
   after?: string,
   limits?: ResumeLimits,
   reopen: boolean[] = [],
-  now = Date.now,
+  msPerOpening?: number,
 ) {
   const openedAt: (string | undefined)[] = []
   const controller = new AbortController()
@@ -37,7 +37,7 @@ function scripted(
       opensAgain: () => reopen.shift() ?? false,
       limits: limits ?? { connectMs: 1_000, outageMs: 1_000 },
       logger: testLogger(),
-      now,
+      now: () => (msPerOpening === undefined ? Date.now() : openedAt.length * msPerOpening),
     },
     controller.signal,
   )
@@ -73,10 +73,9 @@ describe('a subscription that breaks', () => {
   })
 
   it('goes on when its time at the subgraph is over, however quiet and however often', async () => {
-    let nowMs = 0
     const limits = { connectMs: 1_000, outageMs: 1_000 }
     const quiet = [[livedOut], [livedOut], [livedOut], ['1', livedOut], ['2']]
-    const { results, openedAt } = scripted(quiet, '0', limits, [], () => (nowMs += 600_000))
+    const { results, openedAt } = scripted(quiet, '0', limits, [], 600_000)
     expect(await collect(results)).toEqual(['1', '2'])
     expect(openedAt).toEqual(['0', '0', '0', '0', '1'])
   })
