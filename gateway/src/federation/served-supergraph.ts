@@ -1,4 +1,5 @@
 import type { Logger } from '@heirloom/telemetry'
+import { checkSubscriptions } from './check-subscriptions.js'
 import { createCompiledOperations } from './compiled/compiled-operations.js'
 import { createPlanInterpreter, type ExecutePlan } from './execute-plan.js'
 import { defaultPolicy, type OperationPolicy } from './operation-policy.js'
@@ -67,7 +68,7 @@ export async function serveSupergraph(
     subgraphs,
     policy,
     operations,
-    plan,
+    plan: checkSubscriptions(supergraph, plan),
     executePlan: createPlanInterpreter(supergraph.schema, fetchSubgraph),
     close: async () => {
       await operations.close()
