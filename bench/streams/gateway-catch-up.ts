@@ -69,7 +69,7 @@ function caughtUp(
         if (n !== last + 1) reject(new Error(`event ${n} came after ${last}`))
         last = n
         if (n < missed) return
-        resolve(subscribed.then(({ close }) => close()))
+        resolve(subscribed.then((subscriber) => subscriber.close()))
       },
       onEnd: (reason) => reject(new Error(reason)),
     })
