@@ -56,6 +56,8 @@ export function afterPrefix(prefix: string): string | null {
 }
 
 function escapePart(part: string): string {
+  // As a rule there is nothing to escape, and every key of every request comes by here.
+  if (!part.includes('%') && !part.includes(separator)) return part
   return part.replaceAll('%', '%25').replaceAll(separator, '%23')
 }
 

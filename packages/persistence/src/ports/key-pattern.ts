@@ -33,6 +33,7 @@ export function keyPattern(text: string): KeyPattern {
   const matched = rest ? parts.slice(0, -1) : parts
   const expected = matched.map((part) => ({ literal: part, name: wholePart.exec(part)?.[1] }))
   const restName = rest ? names.at(-1) : undefined
+  const segments = segmentsOf(text)
 
   return {
     text,
@@ -44,24 +45,47 @@ export function keyPattern(text: string): KeyPattern {
         return null
       }
       const values = new Map<string, string>()
-      for (const [index, { literal, name }] of expected.entries()) {
+      let index = 0
+      for (const { literal, name } of expected) {
         const part = given[index] ?? ''
         if (name !== undefined) values.set(name, part)
         else if (part !== literal) return null
+        index += 1
       }
       if (restName !== undefined) {
         values.set(restName, given.slice(expected.length).join(separator))
       }
       return values
     },
-    render: (values) =>
-      text.replace(namePattern, (_, name: string) => {
-        const value = values.get(name)
-        if (value !== undefined) return value
-        throw new AppError(
-          'INTERNAL',
-          `the key layout names "${name}", which the key does not have`,
-        )
-      }),
+    render: (values) => {
+      let key = ''
+      for (const { literal, name } of segments) {
+        key += name === undefined ? literal : valueOf(name, values)
+      }
+      return key
+    },
   }
+}
+
+interface Segment {
+  readonly literal: string
+  /** In place of the literal. */
+  readonly name: string | undefined
+}
+
+/** The text in turns of words and names. */
+function segmentsOf(text: string): readonly Segment[] {
+  // Splitting by a pattern with a group keeps what the group matched, at the odd places.
+  return text
+    .split(namePattern)
+    .map((part, at) =>
+      at % 2 === 0 ? { literal: part, name: undefined } : { literal: '', name: part },
+    )
+    .filter(({ literal, name }) => literal !== '' || name !== undefined)
+}
+
+function valueOf(name: string, values: KeyValues): string {
+  const value = values.get(name)
+  if (value !== undefined) return value
+  throw new AppError('INTERNAL', `the key layout names "${name}", which the key does not have`)
 }

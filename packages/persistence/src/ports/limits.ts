@@ -97,9 +97,13 @@ function checkKeyText(text: string, what: string, maxBytes: number): void {
   }
 }
 
+// The first is quick on what has none at all, which is nearly every text.
+const surrogate = /[\uD800-\uDFFF]/
+const loneSurrogate = /\p{Surrogate}/u
+
 // NUL cannot be stored by Postgres; half a surrogate pair has no UTF-8 at all.
 function checkText(text: string, what: string): void {
-  if (text.includes('\0') || /\p{Surrogate}/u.test(text)) {
+  if (text.includes('\0') || (surrogate.test(text) && loneSurrogate.test(text))) {
     throw new AppError('INVALID_INPUT', `${what} contains a character that cannot be stored`)
   }
 }

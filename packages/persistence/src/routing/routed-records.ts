@@ -30,11 +30,27 @@ export function createRoutedRecords(
 ): RoutedRecords {
   const placements = createPlacements({ backends, systemTenant: registry.tenantId, ...options })
   const timing = { ...defaultRoutedTableTiming, ...options }
+  // A routed table looks its route up at each call, so that it serves every request of its kind.
+  const tables = new Map<string, RecordTable>()
+
   return {
     open: (request) => {
       // So that a request without a route fails at once.
       registry.view(request)
-      return createRoutedTable(registry, placements, request, timing)
+      const key = keyOf(request)
+      const known = tables.get(key)
+      if (known !== undefined) return known
+      if (tables.size >= maxTables) tables.clear()
+      const table = createRoutedTable(registry, placements, request, timing)
+      tables.set(key, table)
+      return table
     },
   }
+}
+
+const maxTables = 10_000
+
+/** No name has a NUL in it, and none is empty. */
+function keyOf({ resourceKind, tenantId, mode, projectId, surfaceId }: RouteRequest): string {
+  return `${resourceKind}\0${tenantId}\0${mode ?? ''}\0${projectId ?? ''}\0${surfaceId ?? ''}`
 }

@@ -92,15 +92,18 @@ export function createRoutedTable(
   }
 
   async function read<T>(work: (table: PlacedTable) => Promise<T>): Promise<T> {
-    return work(tableOf(await freshView(false)))
+    const view = routes.view(request)
+    return work(tableOf(isFresh(view) ? view : await freshView(false)))
   }
 
   async function write<T>(
     work: (table: PlacedTable, isGranted: () => boolean) => Promise<T>,
   ): Promise<T> {
-    const view = await openView()
+    const known = routes.view(request)
+    const isOpen = isFresh(known) && known.route.placement.writes === 'open'
+    const view = isOpen ? known : await openView()
     const result = await work(tableOf(view), () => isFresh(again(view)))
-    const certain = await stood(view).catch(() => false)
+    const certain = isFresh(view) || (await stood(view).catch(() => false))
     if (certain) return result
     throw new AppError(
       'BACKEND_UNAVAILABLE',

@@ -48,7 +48,12 @@ export function createDynamoDbRecordTable(
   const capabilities = dynamoDbCapabilities
   const attributes = layout?.attributes ?? []
   checkAttributes(attributes)
-  const nativePkOf = (pk: string): string => nativePartitionKey(tenant, pk, layout)
+  // A store asks for the same partition again and again.
+  let last = { pk: '', native: '' }
+  const nativePkOf = (pk: string): string => {
+    if (last.pk !== pk) last = { pk, native: nativePartitionKey(tenant, pk, layout) }
+    return last.native
+  }
 
   const records: RecordTable = {
     capabilities,

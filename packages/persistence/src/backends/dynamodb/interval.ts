@@ -9,12 +9,16 @@ interface Bound {
   readonly inclusive: boolean
 }
 
-/** Sort keys between two bounds, as one key condition: DynamoDB allows no second one on SK. */
+/**
+ * Sort keys between two bounds, as one key condition: DynamoDB allows no second one on SK. Never
+ * begins_with, which not every server of the protocol tells from LIKE, without regard to case.
+ */
 export interface Interval {
   readonly condition: string
   readonly values: Record<string, AttributeValue>
   /** BETWEEN takes its bounds in; those that are not wanted are left out here. */
-  readonly excluded: readonly string[]
+  readonly excludedLow: string | null
+  readonly excludedHigh: string | null
 }
 
 /**
@@ -57,12 +61,14 @@ export function intervalOf(
 function between(low: Bound | undefined, high: Bound | undefined): Interval | null {
   if (low === undefined || high === undefined) {
     const bound = low ?? high
-    if (bound === undefined) return { condition: '', values: {}, excluded: [] }
+    if (bound === undefined)
+      return { condition: '', values: {}, excludedLow: null, excludedHigh: null }
     const operator = `${low === undefined ? '<' : '>'}${bound.inclusive ? '=' : ''}`
     return {
       condition: ` AND SK ${operator} :low`,
       values: { ':low': { S: bound.sk } },
-      excluded: [],
+      excludedLow: null,
+      excludedHigh: null,
     }
   }
   const order = compare(low.sk, high.sk)
@@ -70,7 +76,8 @@ function between(low: Bound | undefined, high: Bound | undefined): Interval | nu
   return {
     condition: ' AND SK BETWEEN :low AND :high',
     values: { ':low': { S: low.sk }, ':high': { S: high.sk } },
-    excluded: [low, high].filter(({ inclusive }) => !inclusive).map(({ sk }) => sk),
+    excludedLow: low.inclusive ? null : low.sk,
+    excludedHigh: high.inclusive ? null : high.sk,
   }
 }
 

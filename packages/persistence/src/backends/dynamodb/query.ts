@@ -37,12 +37,16 @@ export async function queryPage(
   const records: TableRecord[] = []
   let start: Item | undefined
   let bytes = 0
-  // One record more than asked tells whether there is a next page.
-  let ask = range.limit + 1 + interval.excluded.length
+  const { excludedLow, excludedHigh } = interval
+  // One record more than asked tells whether there is a next page. A bound to be left out comes
+  // first, if it is where reading begins; the other one is not met on a page that is full.
+  const first = range.order === 'descending' ? excludedHigh : excludedLow
+  let ask = range.limit + (first === null ? 1 : 2)
   for (let round = 0; round < maxRounds; round += 1) {
     const { items, last } = await readRound(table, partition, range, interval, ask, start)
     for (const item of items) {
-      if (interval.excluded.includes(item['SK']?.S ?? '')) continue
+      const sk = item['SK']?.S
+      if (sk === excludedLow || sk === excludedHigh) continue
       const record = readItem(item, partition.tenant, now)
       if (record === null) continue
       records.push(record)
