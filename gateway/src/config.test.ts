@@ -21,6 +21,11 @@ describe('the configuration', () => {
     expect(config.oidc.audience).toBe('urn:heirloom:api')
     expect(config.sessionKeys.map(({ kid }) => kid)).toEqual(['new', 'old'])
     expect([...config.subgraphUrls]).toEqual([['stories', 'http://stories/graphql']])
+    expect([config.executor, config.planner, config.shareInFlight]).toEqual([
+      'compiled',
+      'auto',
+      true,
+    ])
     expect(config.asks.get('graph')).toEqual(['stories'])
     expect(Object.isFrozen(config)).toBe(true)
   })
@@ -36,6 +41,9 @@ describe('the configuration', () => {
     ['SESSION_KEYS', 'k:c2hvcnQ='],
     ['SESSION_KEYS', key],
     ['PORT', 'eighty'],
+    ['GATEWAY_EXECUTOR', 'fast'],
+    ['GATEWAY_PLANNER', 'best'],
+    ['GATEWAY_SHARE_IN_FLIGHT', 'maybe'],
   ])('refuses %s=%s', (name, value) => {
     expect(() => readConfig({ ...env, [name]: value })).toThrow(name)
   })

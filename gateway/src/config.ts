@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse as parseYaml } from 'yaml'
 import { AppError } from '@heirloom/errors'
 import { integer, optional, required } from '@heirloom/subgraph'
+import { plannerNames, type PlannerName } from './federation/planners.js'
 import { connectionLimits, type ConnectionLimits } from './subscriptions/admission.js'
 
 export interface GatewayConfig {
@@ -22,6 +23,10 @@ export interface GatewayConfig {
   readonly asks: ReadonlyMap<string, readonly string[]>
   /** What runs queries and mutations: Apollo's executor, or plans compiled to code. */
   readonly executor: 'reference' | 'compiled'
+  /** Whose plans are compiled; auto when nothing is said. */
+  readonly planner?: PlannerName
+  /** Whether a query that its caller repeats while it is under way runs once; so by default. */
+  readonly shareInFlight?: boolean
   /** What is not named here has the default. */
   readonly connectionLimits?: Partial<ConnectionLimits>
 }
@@ -70,7 +75,9 @@ export function readConfig(env: Env): GatewayConfig {
       }),
     ),
     asks: new Map(list.map(({ name, asks }) => [name, asks ?? []])),
-    executor: executor(optional(env, 'GATEWAY_EXECUTOR', 'reference')),
+    executor: oneOf(env, 'GATEWAY_EXECUTOR', ['compiled', 'reference'] as const),
+    planner: oneOf(env, 'GATEWAY_PLANNER', plannerNames),
+    shareInFlight: oneOf(env, 'GATEWAY_SHARE_IN_FLIGHT', ['on', 'off'] as const) === 'on',
     connectionLimits: {
       connectionsPerUser: integer(env, 'CONNECTIONS_PER_USER', connectionLimits.connectionsPerUser),
       connectionsPerTenant: integer(
@@ -110,9 +117,16 @@ function readSubgraphList(file: string | URL): readonly ListedSubgraph[] {
   return subgraphs
 }
 
-function executor(text: string): GatewayConfig['executor'] {
-  if (text === 'reference' || text === 'compiled') return text
-  throw new AppError('INVALID_INPUT', 'GATEWAY_EXECUTOR must be reference or compiled')
+/** The first of the values is what holds when nothing is said. */
+function oneOf<const Value extends string>(
+  env: Env,
+  name: string,
+  values: readonly [Value, ...Value[]],
+): Value {
+  const text = optional(env, name, values[0])
+  const found = values.find((value) => value === text)
+  if (found !== undefined) return found
+  throw new AppError('INVALID_INPUT', `${name} must be one of ${values.join(', ')}`)
 }
 
 function sessionKeys(text: string): readonly SessionKey[] {

@@ -97,7 +97,7 @@ export async function startTestGateway(overrides: Overrides = {}): Promise<TestG
       [...ports].map(([name, number]) => [name, `http://127.0.0.1:${number}/graphql`]),
     ),
     asks: testAsks,
-    executor: 'reference',
+    executor: 'compiled',
     ...overrides.config,
   }
   const gateway: Gateway = await createGateway({ logger, ...overrides, config, database })
