@@ -4,7 +4,7 @@ import { createRing, type Ring, type RingKey } from '@heirloom/streams'
 import type { Logger } from '@heirloom/telemetry'
 import type { Caller } from '../federation/subgraph-request.js'
 import { cursorOf, fillEvents, type SharedResult } from './fill-events.js'
-import type { Follower } from './follower.js'
+import type { Followed, Follower } from './follower.js'
 import type { PlannedSubscription } from './plan-subscription.js'
 import { resumed, type ResumeLimits } from './resume.js'
 import type { OpenUpstream, UpstreamEvent } from './upstream.js'
@@ -58,7 +58,7 @@ const startCursorKey = 'start_cursor'
 /** Followers that are served before others get a turn. */
 const slice = 250
 
-export class Feed {
+export class Feed implements Followed {
   readonly key: string
   readonly ring: Ring<SharedResult, RingKey>
   /** Whether its end is the live end: it began there, or has taken over from one that did. */

@@ -1,9 +1,22 @@
 import { AppError } from '@heirloom/errors'
+import type { Ring, RingKey } from '@heirloom/streams'
 import type { Asker } from '../federation/subgraph-request.js'
-import type { Feed } from './feed.js'
+import type { SharedResult } from './fill-events.js'
 import type { Outlet, Subscription, Waiting } from './outlet.js'
 import type { SubscriptionRequest } from './plan-subscription.js'
 import { withCursor } from './resume.js'
+
+/** What a follower reads from. */
+export interface Followed {
+  readonly ring: Pick<Ring<SharedResult, RingKey>, 'at' | 'next'>
+  /** Set once nothing follows what the ring holds. */
+  readonly ended: { readonly reason: AppError | undefined } | undefined
+  /** The position before a place, where it is known. */
+  cursorAt(place: number): string | undefined
+  /** A follower has been given everything. */
+  caughtUp(): void
+  leave(follower: Follower): void
+}
 
 /** What a follower asks of the hub. */
 export interface FollowerHome {
@@ -27,7 +40,7 @@ export class Follower implements Subscription, Waiting {
   /** Position of the last result given; where it began before the first; undefined if unknown. */
   cursor: string | undefined
   /** Undefined while it is between two feeds. */
-  feed: Feed | undefined
+  feed: Followed | undefined
   place = 0
   readonly #outlet: Outlet
   readonly #home: FollowerHome
@@ -50,7 +63,7 @@ export class Follower implements Subscription, Waiting {
     return this.#isOver
   }
 
-  join(feed: Feed, place: number): void {
+  join(feed: Followed, place: number): void {
     this.feed = feed
     this.place = place
     this.cursor ??= feed.cursorAt(place)
@@ -78,7 +91,7 @@ export class Follower implements Subscription, Waiting {
     else this.#give(feed)
   }
 
-  #give(feed: Feed): void {
+  #give(feed: Followed): void {
     const { ring } = feed
     while (this.place < ring.next) {
       if (!this.#outlet.hasRoom) return this.#wait()
@@ -94,13 +107,13 @@ export class Follower implements Subscription, Waiting {
     else this.end(feed.ended.reason)
   }
 
-  #detach(feed: Feed): void {
+  #detach(feed: Followed): void {
     this.depart(feed)
     this.#home.place(this)
   }
 
   /** Leaves a feed, to join another one. */
-  depart(feed: Feed): void {
+  depart(feed: Followed): void {
     this.feed = undefined
     feed.leave(this)
   }
