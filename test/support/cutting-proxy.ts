@@ -59,8 +59,8 @@ export async function startCuttingProxy(targetPort: number): Promise<CuttingProx
     cut: (chosen = () => true) => {
       const unlucky = pick(chosen)
       for (const pair of unlucky) {
-        pair.client.resetAndDestroy()
-        pair.server.resetAndDestroy()
+        reset(pair.client)
+        reset(pair.server)
       }
       cuts += unlucky.length
       return unlucky.length
@@ -89,4 +89,10 @@ export async function startCuttingProxy(targetPort: number): Promise<CuttingProx
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+/** libuv refuses to reset a socket that is being shut down, and Node 20 then never closes it. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }
