@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { testLogger } from '@heirloom/testkit'
+import { eventually, testLogger } from '@heirloom/testkit'
 import { testCaller } from '../testing/test-caller.js'
 import { createSubgraphClient, type SubgraphClient } from './subgraph-client.js'
 
@@ -23,6 +23,7 @@ async function answering(listener: RequestListener): Promise<void> {
     logger: testLogger(),
     timeoutMs: 200,
     maxAnswerBytes: 1_000,
+    breaker: { failuresToOpen: 3, openMs: 100 },
   })
 }
 
@@ -106,5 +107,47 @@ describe('a subgraph', () => {
     asked = 1
     expect(await code('mutation { change }')).toBe('SUBGRAPH_UNAVAILABLE')
     expect(asked).toBe(2)
+  })
+
+  it('is left alone for a while after so many failures in a row, and then tried again', async () => {
+    let asked = 0
+    let isUp = false
+    await answering((request, response) => {
+      asked += 1
+      if (isUp) response.end('{"data":{"a":1}}')
+      else request.socket.destroy()
+    })
+    for (let n = 0; n < 6; n += 1) expect(await code()).toBe('SUBGRAPH_UNAVAILABLE')
+    expect(asked).toBe(3)
+    isUp = true
+    await eventually(async () => (await ask()).data?.['a'] === 1)
+    expect(asked).toBe(4)
+  })
+
+  it('is not asked in headers that would be more than one, and is not blamed for them', async () => {
+    let asked = 0
+    await answering((_request, response) => {
+      asked += 1
+      response.end('{"data":{"a":1}}')
+    })
+    const headersFor = () => Promise.resolve({ 'x-a': 'b\r\nx-admin: true' })
+    for (let n = 0; n < 4; n += 1) {
+      const request = { subgraph: 's', query: '{ a }', variables: {} }
+      const { errors } = await client.fetch({ ...request, caller: { ...caller, headersFor } })
+      expect(errors?.[0]?.extensions?.['code']).toBe('SUBGRAPH_UNAVAILABLE')
+    }
+    expect(asked).toBe(0)
+    expect(await ask()).toEqual({ data: { a: 1 } })
+  })
+
+  it.each([
+    ['a text', '{"data":null,"errors":"no"}'],
+    ['a list of anything', '{"errors":[null,7,{"message":7,"path":"a","extensions":[]}]}'],
+  ])('may say its errors in %s, which are errors all the same', async (_what, body) => {
+    await answering((_request, response) => void response.end(body))
+    const { data, errors } = await ask()
+    expect(data ?? null).toBeNull()
+    expect(errors?.length).toBeGreaterThan(0)
+    for (const error of errors ?? []) expect(error).toMatchObject({ message: '' })
   })
 })
