@@ -22,15 +22,13 @@ describe('the commands of a canvas', () => {
   let dying: StorageProcess
   let tenant: TenantContext
   let gql: GraphQLClient
-  let operator: GraphQLClient
   let aheadMs = 0
 
   beforeAll(async () => {
     rig = await startStorageRig({ now: () => Date.now() + aheadMs })
-    operator = await rig.main.as(
-      testTenant({ tenantId: tenantId('t_system'), roles: ['operator'] }),
+    given(
+      await saveRoute(await asOperator(), { resourceKind: 'canvas_command_store', tenantId: null }),
     )
-    given(await saveRoute(operator, { resourceKind: 'canvas_command_store', tenantId: null }))
     mortal = createMortal()
     dying = await rig.startProcess({ backends: mortal.wrap, now: Date.now })
   })
@@ -40,6 +38,11 @@ describe('the commands of a canvas', () => {
     gql = await rig.main.as(tenant)
   })
   afterAll(() => rig.close())
+
+  /** Anew each time: a token lives for a minute. */
+  function asOperator(): Promise<GraphQLClient> {
+    return rig.main.as(testTenant({ tenantId: tenantId('t_system'), roles: ['operator'] }))
+  }
 
   async function draw(
     client: GraphQLClient,
@@ -133,6 +136,7 @@ describe('the commands of a canvas', () => {
   })
 
   it('that a stream could not take are told of when it is there again', async () => {
+    const operator = await asOperator()
     for (const { id } of await listRoutes(operator, 'event_stream')) {
       given(await deleteRoute(operator, id))
     }
