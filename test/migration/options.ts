@@ -20,8 +20,8 @@ Usage: npm run torture:migration -- [options]
 
   --records N    that lie there in the beginning (default 2000)
   --kills N      runners killed in each phase of each migration (default 3); a writer dies with
-                 every other one, and for each five of them (or fewer) one is put to sleep until
-                 another one has taken over
+                 every other one, and for each three of them one is put to sleep until another one
+                 has taken over
   --writers N    processes that write all the time (default 3)
   --pause MS     between two writes of one writer (default 20)
   --page N       records that are copied before a runner says so (default 500)

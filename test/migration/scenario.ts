@@ -76,7 +76,7 @@ routes:
     const harm =
       kind === 'event_stream'
         ? { kills: kills > 1 ? 1 : 0, sleeps: 0, records: 0 }
-        : { kills, sleeps: Math.ceil(kills / 5), records }
+        : { kills, sleeps: Math.floor(kills / 3), records }
     const chosen = { pageSize: options.pageSize, autoCutOver: false, rollbackWindowMs: null }
     const { id } = await torture.move(kind, target, chosen, harm, ['ready'])
     await torture.mover.migrations.cutOver(id, 'user:torturer')

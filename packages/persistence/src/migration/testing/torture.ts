@@ -10,6 +10,7 @@ import type { BackendTarget } from '../../routing/placement.js'
 import type { RecordTable } from '../../ports/record-table.js'
 import { createEventStreamStore } from '../../stores/event-stream.js'
 import { createPlacements } from '../../strategies/placed-table.js'
+import { again } from '../again.js'
 import type { Migration, MigrationOptions, Phase } from '../migration.js'
 import type { Chaos } from './chaos.js'
 import { allRecords, judge, stillPartition, type Verdict } from './judge.js'
@@ -175,7 +176,10 @@ export async function createTorture(options: TortureOptions): Promise<Torture> {
     },
     move: async (kind, target, chosen, harm, until) => {
       const routeId = routeIdOf(mover, kind)
-      const { id } = await mover.migrations.start(routeId, target, chosen, 'user:torturer')
+      // A server that was just started may take its time for the first call.
+      const { id } = await again(following.signal, () =>
+        mover.migrations.start(routeId, target, chosen, 'user:torturer'),
+      )
       return killer.follow(id, harm, until)
     },
     follow: (id, harm, until) => killer.follow(id, harm, until),
