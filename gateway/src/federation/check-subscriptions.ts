@@ -23,7 +23,7 @@ export function checkSubscriptions(supergraph: Supergraph, plan: PlanOperation):
     const { primary, rest } = node
     const nodes = rest === undefined ? [primary] : [primary, rest]
     try {
-      checkPlan(schemas, needs, document, { kind: 'Sequence', nodes })
+      checkPlan(schemas, needs, document, { node: { kind: 'Sequence', nodes } })
     } catch (error) {
       if (!(error instanceof Unsound)) throw error
       const message = `this cannot be followed for certain: ${error.message}`

@@ -66,6 +66,8 @@ export type ExecutionNode =
 
 export interface ExecutionPlan {
   readonly node?: ExecutionNode | undefined
+  /** It was made without asking for the types of objects, which its fetches may bring all the same. */
+  readonly typesAreUnasked?: boolean | undefined
 }
 
 /** Plans a validated query or mutation, the only operation of its document. Throws if it cannot. */

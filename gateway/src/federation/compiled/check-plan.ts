@@ -14,7 +14,7 @@ import {
   type GraphQLSchema,
   type SelectionSetNode,
 } from 'graphql'
-import type { ExecutionNode, Requires } from '../plan.js'
+import type { ExecutionNode, ExecutionPlan, Requires } from '../plan.js'
 import type { SubgraphNeeds } from './subgraph-needs.js'
 import { Unsound } from './unsupported.js'
 
@@ -40,7 +40,7 @@ export function checkPlan(
   schemas: { readonly api: GraphQLSchema; readonly supergraph: GraphQLSchema },
   needs: SubgraphNeeds,
   document: DocumentNode,
-  plan: ExecutionNode | undefined,
+  { node: plan, typesAreUnasked = false }: ExecutionPlan,
 ): void {
   const root: Written = { fields: new Map() }
   const fetches = plan === undefined ? [] : fetchesOf(plan, [])
@@ -65,6 +65,9 @@ export function checkPlan(
     requires: Requires,
   ): void {
     const place = placeAt(root, at)
+    if (typesAreUnasked && place?.fields.has('__typename') !== true) {
+      throw new Unsound(`no fetch of this plan brings the type of ${at.join('.')}`)
+    }
     for (const type of new Set(selections.map((selection) => selection.type))) {
       const keys = needs.keysOf(subgraph, type)
       if (keys.length > 0 && !keys.some((key) => isSent(key, requires))) {
@@ -154,8 +157,13 @@ export function checkPlan(
       path: readonly string[],
     ): void {
       const name = field.name.value
-      if (name.startsWith('__') || !(isObjectType(parent) || isInterfaceType(parent))) return
       const key = field.alias?.value ?? name
+      if (typesAreUnasked && key === '__typename' && isAbstractType(parent)) {
+        const sources = at.fields.get(key)?.sources ?? []
+        if (sources.some(({ type }) => type === undefined || alwaysIs(parent, type))) return
+        throw new Unsound(`no fetch of this plan brings the type of ${path.join('.')}`)
+      }
+      if (name.startsWith('__') || !(isObjectType(parent) || isInterfaceType(parent))) return
       const written = at.fields.get(key)
       if (written === undefined) {
         throw new Unsound(`no fetch of this plan brings ${[...path, key].join('.')}`)

@@ -181,8 +181,8 @@ export function createOperationCompiler(
         apiSchema,
         withoutIntrospection(specialised(operation.document, variables)),
       )
-      const { node } = planned(referencePlan, document)
-      checkPlan({ api: apiSchema, supergraph: schema }, needs, document, node)
+      const made = planned(referencePlan, document)
+      checkPlan({ api: apiSchema, supergraph: schema }, needs, document, made)
       return reason
     } catch (error) {
       if (!(error instanceof Unsound)) return reason
@@ -197,9 +197,9 @@ export function createOperationCompiler(
     let reason: unknown
     for (const plan of plans) {
       try {
-        const { node } = planned(plan, document)
-        checkPlan({ api: apiSchema, supergraph: schema }, needs, document, node)
-        return compilePlan(schema, node)
+        const made = planned(plan, document)
+        checkPlan({ api: apiSchema, supergraph: schema }, needs, document, made)
+        return compilePlan(schema, made.node)
       } catch (error) {
         reason = error
       }
