@@ -116,9 +116,9 @@ describe('subscribers of one stream', () => {
 
   it('go on at their cursor on a supergraph that is replaced', async () => {
     const bearer = await token('a', 'viewer')
-    const followed = [connected(bearer).follow(follow), connected(bearer).follow(follow)]
+    const after = gateway.log.end(tenant)
+    const followed = [0, 1].map(() => connected(bearer).follow(follow, { after }))
     const first = followed.map((each) => each.next())
-    await gateway.log.untilIdle(1)
     gateway.log.append(tenant, 'before')
     expect((await Promise.all(first)).map(textOf)).toEqual(['before', 'before'])
     const changed = testSupergraph((sdl) => sdl.replace('crash: String', 'crash: String fresh: ID'))
@@ -145,9 +145,9 @@ describe('a gateway that goes away', () => {
     })
     const url = await going.listen({ host: '127.0.0.1', port: config.port })
     const clients = Array.from({ length: 20 }, () => connected(bearer, url))
-    const followed = clients.map(({ follow: start }) => start(follow))
+    const from = gateway.log.end(tenant)
+    const followed = clients.map(({ follow: start }) => start(follow, { after: from }))
     const first = followed.map((each) => each.next())
-    await gateway.log.untilIdle(1)
     gateway.log.append(tenant, 'before')
     const cursors = (await Promise.all(first)).map(cursorIn)
     const rest = followed.map((each) => each.next().catch((error: unknown) => error))
