@@ -35,6 +35,8 @@ export interface World {
   readonly readyPort: number
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 const gatewayCore = '0'
 const loadCore = '1'
 const startTimeoutMs = 60_000
@@ -139,9 +141,12 @@ type LaunchOptions = NonNullable<Parameters<typeof spawn>[2]>
 
 /** taskset becomes the program that it starts: the process id stays the same. */
 function launch(command: string, args: readonly string[], options: LaunchOptions): ChildProcess {
-  return isPinned
+  const child = isPinned
     ? spawn('taskset', ['-c', gatewayCore, command, ...args], options)
     : spawn(command, args, options)
+  // However the benchmark ends, nobody is left behind.
+  process.once('exit', () => child.kill('SIGKILL'))
+  return child
 }
 
 function contender(name: string, url: string, child: ChildProcess): Contender {
