@@ -1,16 +1,16 @@
 // Who may import whom (see HOUSE rules in docs/architecture.md). Each rule says why it is there.
 const subgraph = '^subgraphs/([^/]+)/'
 
-/** The client of each store product, and the one folder that may know it. */
-const vendors = [
-  ['dynamodb', ['@aws-sdk/client-dynamodb'], 'dynamodb'],
-  ['firestore', ['@google-cloud', 'google-gax'], 'firestore'],
-  ['cosmos', ['@azure'], 'cosmos'],
-  ['mongo', ['mongodb'], 'mongo'],
-  ['redis', ['redis', 'ioredis', '@redis'], 'redis'],
-]
-const vendorRules = vendors.map(([name, packages, folder]) => ({
-  name: `${name}-client-in-its-backend`,
+/** The client of each store product, by the one folder of backends that may know it. */
+const vendors = {
+  dynamodb: ['@aws-sdk/client-dynamodb'],
+  firestore: ['@google-cloud', 'google-gax'],
+  cosmos: ['@azure'],
+  mongo: ['mongodb'],
+  redis: ['redis', 'ioredis', '@redis'],
+}
+const vendorRules = Object.entries(vendors).map(([folder, packages]) => ({
+  name: `${folder}-client-in-its-backend`,
   comment: 'What a vendor calls things, and how its client fails, is known to its backend alone.',
   severity: 'error',
   from: {
