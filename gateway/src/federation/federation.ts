@@ -29,7 +29,7 @@ export interface Federation {
   /** Calls `listener` after each replacement, with what is current now; returns how to stop. */
   readonly onChange: (listener: (current: ServedSupergraph) => void) => () => void
   /** Each operation runs to its end on the supergraph that was current when it began. */
-  readonly operations: Omit<Operations, 'close'>
+  readonly operations: Pick<Operations, 'respond' | 'run'>
   readonly fetch: FetchSubgraph
   /** Names of the subgraphs that do not answer. */
   readonly missing: () => Promise<readonly string[]>
@@ -95,6 +95,8 @@ export async function createFederation(sdl: string, options: ServingOptions): Pr
     if (closed || next === current.served.supergraph.sdl) return false
     const replacement = await opened(readSupergraph(next, true))
     const replaced = current
+    // While the old one still serves: nobody waits for plans of what has been planned before.
+    await replacement.served.operations.warm(replaced.served.operations.inUse())
     current = replacement
     for (const listener of listeners) {
       try {

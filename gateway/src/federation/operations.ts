@@ -32,10 +32,20 @@ export interface OperationText {
   readonly body: string
 }
 
+/** One operation, and what it was asked with of all that decides what it selects. */
+export interface OperationInUse {
+  readonly query: string
+  readonly variants: readonly Readonly<Record<string, boolean>>[]
+}
+
 /** Queries and mutations, over whichever transport they came. */
 export interface Operations {
   respond(operation: OperationRequest, caller: Caller): Promise<OperationText>
   run(operation: OperationRequest, caller: Caller): Promise<OperationResult>
+  /** What is kept ready, so that the operations of another supergraph can be made ready for it. */
+  inUse(): readonly OperationInUse[]
+  /** Makes ready what was in use elsewhere, in steps that let other work pass. Never rejects. */
+  warm(operations: readonly OperationInUse[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -114,6 +124,9 @@ export async function createOperations(
         return format(new GraphQLError(message, { path, extensions: { code: 'NOT_FOUND' } }))
       }
     },
+    // Apollo keeps its plans to itself.
+    inUse: () => [],
+    warm: () => Promise.resolve(),
     close: () => apollo.stop(),
   }
   return operations

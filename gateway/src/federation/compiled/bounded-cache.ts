@@ -16,6 +16,11 @@ export class BoundedCache<Value> {
     return value
   }
 
+  /** Roughly by use: what was added or, once it is full, used last comes last. */
+  entries(): IterableIterator<[string, Value]> {
+    return this.#entries.entries()
+  }
+
   set(key: string, value: Value): void {
     this.#entries.delete(key)
     this.#entries.set(key, value)

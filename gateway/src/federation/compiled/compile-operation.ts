@@ -15,6 +15,7 @@ import {
 } from 'graphql'
 import type { Logger } from '@heirloom/telemetry'
 import { maxTokens } from '../../guard/operation-limits.js'
+import type { OperationInUse } from '../operations.js'
 import type { ExecutionPlan, PlanForExecution } from '../plan.js'
 import type { Supergraph } from '../supergraph.js'
 import { BoundedCache } from './bounded-cache.js'
@@ -66,6 +67,8 @@ export interface OperationCompiler {
     operation: PreparedOperation,
     variables: Readonly<Record<string, unknown>>,
   ): CompiledOperation | RefusedOperation | FallbackReason
+  /** What is remembered, what was used last at the end. */
+  inUse(): readonly OperationInUse[]
 }
 
 export interface CompilerOptions {
@@ -127,6 +130,13 @@ export function createOperationCompiler(
       variants.set(key, compiled)
       return compiled
     },
+    inUse: () =>
+      Array.from(byOperation.entries(), ([query, { selecting, variants }]) => ({
+        query,
+        variants: Array.from(variants.entries(), ([key]) =>
+          Object.fromEntries(selecting.map((name, index) => [name, key[index] === '1'])),
+        ),
+      })),
   }
 
   function validated(query: string, name: string): PreparedOperation | undefined {

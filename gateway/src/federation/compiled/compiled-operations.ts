@@ -1,9 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { execute, getVariableValues, GraphQLError, OperationTypeNode, print } from 'graphql'
 import { AppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
 import { getOwn, isObject, type JsonObject } from '../json.js'
 import { defaultPolicy, type OperationPolicy } from '../operation-policy.js'
-import type { OperationRequest, Operations, OperationText } from '../operations.js'
+import type { OperationInUse, OperationRequest, Operations, OperationText } from '../operations.js'
 import type { PlanForExecution } from '../plan.js'
 import type { Caller, FetchSubgraph, SubgraphError } from '../subgraph-request.js'
 import type { Supergraph } from '../supergraph.js'
@@ -86,7 +87,24 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
       refused: refusedCount,
       fallbacks: new Map(fallbacks),
     }),
+    inUse: () => compiler.inUse(),
+    warm,
     close: () => reference.close(),
+  }
+
+  async function warm(operations: readonly OperationInUse[]): Promise<void> {
+    const end = performance.now() + maxWarmMs
+    // What was used last is ready first: there may not be time for all.
+    for (const { query, variants } of operations.toReversed()) {
+      const prepared = compiler.prepare(query)
+      // Not valid any more: its clients will be told.
+      if (typeof prepared === 'string') continue
+      for (const variables of variants) {
+        if (performance.now() > end) return
+        compiler.compile(prepared, variables)
+        await nextTurn()
+      }
+    }
   }
 
   async function respond(request: OperationRequest, caller: Caller): Promise<OperationText> {
@@ -230,6 +248,8 @@ interface Given {
   readonly caller: Caller
 }
 
+/** A new supergraph is not kept waiting for longer by what is only faster for it. */
+const maxWarmMs = 1_000
 const noVariables: Readonly<Record<string, unknown>> = Object.freeze({})
 const onlyOne = { maxErrors: 1 }
 
