@@ -12,21 +12,36 @@ import { inParallel } from '../strategies/bounded.js'
 import { copyRecords } from '../strategies/copy-record.js'
 import { intentShards, type NotedIntent } from '../strategies/intents.js'
 import { again } from './again.js'
-import type { Sides } from './sides.js'
+import { byPartition, type Sides } from './sides.js'
 
-const maxPerRound = 100
+const maxPerRound = 500
 const shards = Array.from({ length: intentShards }, (_, shard) => shard)
 const maxParallelShards = 4
-const maxParallelIntents = 4
+const maxParallelPartitions = 4
 
-/** Copies what they name, and removes them. */
+/** Some of every shard. */
+async function listSome(sides: Sides, signal: AbortSignal): Promise<readonly NotedIntent[]> {
+  const found: NotedIntent[] = []
+  await inParallel(shards, maxParallelShards, async (shard) => {
+    signal.throwIfAborted()
+    found.push(...(await again(signal, () => sides.intents.list(shard, maxPerRound))))
+  })
+  return found
+}
+
+/**
+ * Copies what they name, and removes them. Many intents name the same few records when the shadow
+ * is slower than the writers: one copy, which reads the primary after all of them were noted, does
+ * for them all.
+ */
 async function workOff(
   sides: Sides,
   intents: readonly NotedIntent[],
   signal: AbortSignal,
 ): Promise<void> {
-  await inParallel(intents, maxParallelIntents, async ({ tenant, pk, sks }) => {
+  await inParallel(byPartition(intents), maxParallelPartitions, async ({ tenant, pk, items }) => {
     signal.throwIfAborted()
+    const sks = items.flatMap((intent) => intent.sks)
     await again(signal, () => copyRecords(sides.tables(tenant), pk, sks, true))
   })
   signal.throwIfAborted()
@@ -35,17 +50,12 @@ async function workOff(
 
 /** All of them. Only while writes are held. Resolves to how many there were. */
 export async function workOffAll(sides: Sides, signal: AbortSignal): Promise<number> {
-  let done = 0
-  await inParallel(shards, maxParallelShards, async (shard) => {
-    for (;;) {
-      signal.throwIfAborted()
-      const intents = await again(signal, () => sides.intents.list(shard, maxPerRound))
-      if (intents.length === 0) break
-      await workOff(sides, intents, signal)
-      done += intents.length
-    }
-  })
-  return done
+  for (let done = 0; ;) {
+    const intents = await listSome(sides, signal)
+    if (intents.length === 0) return done
+    await workOff(sides, intents, signal)
+    done += intents.length
+  }
 }
 
 /**
@@ -61,14 +71,10 @@ export async function catchUp(
 ): Promise<{ readonly left: number; readonly done: number }> {
   let done = 0
   for (let before = Infinity; ;) {
-    let left = 0
-    await inParallel(shards, maxParallelShards, async (shard) => {
-      const intents = await again(signal, () => sides.intents.list(shard, maxPerRound))
-      const written = intents.filter(({ isWritten }) => isWritten)
-      left += written.length
-      if (written.length > 0) await workOff(sides, written, signal)
-      done += written.length
-    })
+    const written = (await listSome(sides, signal)).filter(({ isWritten }) => isWritten)
+    const left = written.length
+    await workOff(sides, written, signal)
+    done += left
     if (left <= enough || left >= before) return { left, done }
     before = left
   }
@@ -99,26 +105,19 @@ export function createTending(graceMs: number, steadyNow: () => number): Tending
   return {
     round: async (sides, signal) => {
       const there = new Set<string>()
-      let done = 0
-      for (let shard = 0; shard < intentShards; shard += 1) {
-        signal.throwIfAborted()
-        const intents = await sides.intents.list(shard, maxPerRound)
-        const now = steadyNow()
-        for (const { ids } of intents) {
-          for (const id of ids) {
-            there.add(id)
-            if (!seenAt.has(id)) seenAt.set(id, now)
-          }
-        }
-        const left = intents.filter(
-          ({ ids, isWritten }) =>
-            isWritten || ids.every((id) => now - (seenAt.get(id) ?? now) >= graceMs),
-        )
-        if (left.length > 0) await workOff(sides, left, signal)
-        done += left.length
+      const intents = await listSome(sides, signal)
+      const now = steadyNow()
+      for (const id of intents.flatMap(({ ids }) => ids)) {
+        there.add(id)
+        if (!seenAt.has(id)) seenAt.set(id, now)
       }
+      const due = intents.filter(
+        ({ ids, isWritten }) =>
+          isWritten || ids.every((id) => now - (seenAt.get(id) ?? now) >= graceMs),
+      )
+      await workOff(sides, due, signal)
       for (const id of seenAt.keys()) if (!there.has(id)) seenAt.delete(id)
-      return done
+      return due.length
     },
   }
 }

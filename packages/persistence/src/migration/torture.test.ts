@@ -79,7 +79,7 @@ routes:
 
   it(
     `ends with every acknowledged write once, from Postgres to Postgres`,
-    { timeout: 180_000 },
+    { timeout: 300_000 },
     async () => {
       const running = await start('saas')
       const options = { ...slowly, rollbackWindowMs: 500 }
@@ -89,7 +89,7 @@ routes:
     },
   )
 
-  it('comes back with every acknowledged write once', { timeout: 180_000 }, async () => {
+  it('comes back with every acknowledged write once', { timeout: 300_000 }, async () => {
     const running = await start('saas')
     const { id } = await running.move('tabular_store', other, slowly, none, ['rollback-window'])
     await running.mover.migrations.rollBack(id, 'user:1')
@@ -101,7 +101,7 @@ routes:
 
   it(
     'ends with every acknowledged write once, from Postgres to a folder',
-    { timeout: 180_000 },
+    { timeout: 300_000 },
     async () => {
       const running = await start('lab')
       const options = { ...slowly, rollbackWindowMs: 500 }
