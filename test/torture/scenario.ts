@@ -83,7 +83,7 @@ export async function torture(
     await delay(options.minutes * 60_000, undefined, { signal }).catch(() => undefined)
     const minutes = (Date.now() - startedAt) / 60_000
     await chaos.stop()
-    await eventually(async () => (await fetch(`${system.url}/readyz`)).ok, catchUpMs)
+    await untilReady(system.url)
     await writers.stop()
     log('the writers have stopped; the subscribers catch up')
     for (const subscriber of subscribers) subscriber.hurry()
@@ -127,6 +127,19 @@ export async function torture(
   } finally {
     for (const close of closers.toReversed()) await close().catch(() => undefined)
   }
+}
+
+/** Says what was missing to the last, should it not come back. */
+async function untilReady(url: string): Promise<void> {
+  let answer = 'it does not answer'
+  const isReady = async (): Promise<boolean> => {
+    const response = await fetch(`${url}/readyz`)
+    answer = `${response.status} ${await response.text()}`
+    return response.ok
+  }
+  await eventually(isReady, catchUpMs).catch((cause: unknown) => {
+    throw new Error(`the gateway is not ready again: ${answer}`, { cause })
+  })
 }
 
 /** Says who is last: a subscriber that nothing disturbs any more should not need long. */
