@@ -1,9 +1,9 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createHeirloomClient } from '@heirloom/client'
-import { eventually, startSystem } from '@heirloom/testkit'
+import { eventually, startSystem, type System } from '@heirloom/testkit'
 import { startCuttingProxy } from '../support/cutting-proxy.js'
 import { root } from '../support/repository.js'
 import { startChaos } from './chaos.js'
@@ -20,6 +20,8 @@ const catchUpMs = 120_000
 /** What comes twice may come a little later. */
 const afterglowMs = 1_500
 const pollMs = 200
+const answerMs = 5_000
+const lastLines = 20
 const fewSubscribers = 5
 
 /** Runs the scenario, shorter when `signal` aborts; resolves to the ledger, whatever it says. */
@@ -83,7 +85,8 @@ export async function torture(
     await delay(options.minutes * 60_000, undefined, { signal }).catch(() => undefined)
     const minutes = (Date.now() - startedAt) / 60_000
     await chaos.stop()
-    await untilReady(system.url)
+    await untilReady(system)
+    await untilServed(system, supergraphFile)
     await writers.stop()
     log('the writers have stopped; the subscribers catch up')
     for (const subscriber of subscribers) subscriber.hurry()
@@ -130,15 +133,27 @@ export async function torture(
 }
 
 /** Says what was missing to the last, should it not come back. */
-async function untilReady(url: string): Promise<void> {
+async function untilReady({ url, dataDir }: System): Promise<void> {
   let answer = 'it does not answer'
   const isReady = async (): Promise<boolean> => {
-    const response = await fetch(`${url}/readyz`)
+    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(answerMs) })
     answer = `${response.status} ${await response.text()}`
     return response.ok
   }
-  await eventually(isReady, catchUpMs).catch((cause: unknown) => {
-    throw new Error(`the gateway is not ready again: ${answer}`, { cause })
+  await eventually(isReady, catchUpMs).catch(async (cause: unknown) => {
+    const log = await readFile(join(dataDir, 'logs', 'gateway.log'), 'utf8')
+    const lastWords = log.trimEnd().split('\n').slice(-lastLines).join('\n')
+    throw new Error(`the gateway is not ready again: ${answer}\n${lastWords}`, { cause })
+  })
+}
+
+/** A supergraph that was refused would leave the torture without reloads, and nobody would know. */
+async function untilServed({ url }: System, supergraphFile: string): Promise<void> {
+  const wanted = await readFile(supergraphFile, 'utf8')
+  const isServed = async (): Promise<boolean> =>
+    (await (await fetch(`${url}/schema/supergraph`)).text()) === wanted
+  await eventually(isServed, catchUpMs).catch((cause: unknown) => {
+    throw new Error('the newest supergraph has not been taken up', { cause })
   })
 }
 

@@ -6,7 +6,7 @@ import type {
   PlanNode,
   RequiresSelection,
 } from '@graphql-hive/router-query-planner'
-import { print } from 'graphql'
+import { parse, print, visit, type ASTNode } from 'graphql'
 import type {
   ExecutionNode,
   PlanForExecution,
@@ -17,23 +17,32 @@ import type {
 import type { Supergraph } from './supergraph.js'
 
 /**
- * Hive's planner, written in Rust, or undefined where its binary does not load (it is built for
- * Linux with glibc and for macOS), or for a supergraph that it is not for. Its plans are told in
- * the words of the executor; what has no words there is refused, so that the other planner takes it.
+ * Hive's planner, written in Rust. Its plans are told in the words of the executor; what has no
+ * words there is refused, so that the other planner takes it.
+ * @throws Error that says why it is not for this machine (its binary is built for Linux with glibc
+ * and for macOS) or for this supergraph
  */
-export async function createHivePlanner(
-  supergraph: Supergraph,
-): Promise<PlanForExecution | undefined> {
-  const library = await import('@graphql-hive/router-query-planner').catch(() => undefined)
-  if (library === undefined) return undefined
-  const planner = new library.QueryPlanner(supergraph.sdl)
+export async function createHivePlanner(supergraph: Supergraph): Promise<PlanForExecution> {
+  const { QueryPlanner } = await import('@graphql-hive/router-query-planner')
+  const planner = new QueryPlanner(withoutDescriptions(supergraph.sdl))
   // Which progressive overrides hold is drawn from the operation, and told to the other planner.
-  if (planner.overrideLabels.length > 0 || planner.overridePercentages.length > 0) return undefined
+  if (planner.overrideLabels.length > 0 || planner.overridePercentages.length > 0) {
+    throw new Error('it is not told which progressive overrides hold')
+  }
   const noLabels = new Set<string>()
   return (document) => {
     const { node } = planner.plan(print(document), null, noLabels, 0)
     return { node: node === undefined ? undefined : translated(node) }
   }
+}
+
+/** No plan depends on them, and the planner cannot read that of the schema itself. */
+function withoutDescriptions(sdl: string): string {
+  const enter = (node: ASTNode): ASTNode | undefined =>
+    'description' in node && node.description !== undefined
+      ? { ...node, description: undefined }
+      : undefined
+  return print(visit(parse(sdl, { noLocation: true }), { enter }))
 }
 
 function translated(node: PlanNode): ExecutionNode {

@@ -1,9 +1,10 @@
+import { Kind, visit, type SelectionNode } from 'graphql'
 import { AppError } from '@heirloom/errors'
+import type { Logger } from '@heirloom/telemetry'
 import { createHivePlanner } from './hive-planner.js'
 import type { PlanForExecution } from './plan.js'
 import type { PlanOperation } from './planner.js'
 import type { Supergraph } from './supergraph.js'
-import { Kind, visit, type SelectionNode } from 'graphql'
 
 /** Whose plans are compiled. `auto`: Hive's where its binary loads, Apollo's for what it refuses. */
 export const plannerNames = ['auto', 'apollo', 'hive'] as const
@@ -11,24 +12,28 @@ export type PlannerName = (typeof plannerNames)[number]
 
 /**
  * The planners to be asked, in this order.
- * @throws AppError INVALID_INPUT when the one that is wanted does not load on this machine
+ * @throws AppError INVALID_INPUT when the one that is wanted is not for this machine or supergraph
  */
 export async function plannersFor(
   supergraph: Supergraph,
   apollo: PlanOperation,
   name: PlannerName,
+  logger: Logger,
 ): Promise<readonly PlanForExecution[]> {
   if (name === 'apollo') return [apollo]
-  const hive = await createHivePlanner(supergraph)
-  if (hive !== undefined) {
+  try {
+    const hive = await createHivePlanner(supergraph)
     const both = hasInterfaceObjects(supergraph) ? [hive] : [withoutTypes(hive), hive]
     return name === 'auto' ? [...both, apollo] : both
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    if (name === 'hive') {
+      const message = `Hive's planner cannot be used (${reason}): choose apollo or auto`
+      throw new AppError('INVALID_INPUT', message, { cause })
+    }
+    logger.info({ reason }, "Hive's planner cannot be used, so Apollo's plans alone")
+    return [apollo]
   }
-  if (name === 'auto') return [apollo]
-  throw new AppError(
-    'INVALID_INPUT',
-    "Hive's planner does not load here, or is not for this supergraph: choose apollo or auto",
-  )
 }
 
 /**

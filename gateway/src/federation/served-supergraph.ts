@@ -54,7 +54,7 @@ export async function serveSupergraph(
       ? reference
       : createCompiledOperations({
           supergraph,
-          plans: await plannersFor(supergraph, plan, options.planner ?? 'auto'),
+          plans: await plannersFor(supergraph, plan, options.planner ?? 'auto', logger),
           fetchSubgraph,
           reference,
           referencePlan: plan,

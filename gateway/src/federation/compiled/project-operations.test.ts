@@ -45,7 +45,7 @@ describe.each(plannerNames)('with the planner of %s', (planner) => {
     const fetchSubgraph = () => Promise.resolve({ data: null, errors: [{ message: 'not here' }] })
     operations = createCompiledOperations({
       supergraph,
-      plans: await plannersFor(supergraph, createPlanner(supergraph), planner),
+      plans: await plannersFor(supergraph, createPlanner(supergraph), planner, logger),
       fetchSubgraph,
       reference: await createOperations(supergraph, fetchSubgraph, logger),
       logger,

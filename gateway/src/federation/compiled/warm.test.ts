@@ -36,7 +36,7 @@ async function open(): Promise<Operations> {
 
 beforeAll(async () => {
   disableVendorTelemetry()
-  const planners = await plannersFor(supergraph, createPlanner(supergraph), 'apollo')
+  const planners = await plannersFor(supergraph, createPlanner(supergraph), 'apollo', logger)
   plans = planners.map((plan) => (document) => {
     made += 1
     return plan(document)

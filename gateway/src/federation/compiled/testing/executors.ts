@@ -65,7 +65,7 @@ export async function startExecutors(
   const supergraph = buildSupergraph(shopSupergraph())
   const monolith = createMonolith(supergraph.apiSdl, data)
   const reference = await createOperations(supergraph, fetchSubgraph, logger)
-  const plans = await plannersFor(supergraph, createPlanner(supergraph), planner)
+  const plans = await plannersFor(supergraph, createPlanner(supergraph), planner, logger)
   const compiled = createCompiledOperations({
     supergraph,
     plans,

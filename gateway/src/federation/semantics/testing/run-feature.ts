@@ -74,7 +74,7 @@ export async function runnable(
   const referencePlan = createPlanner(supergraph)
   const compiled = createCompiledOperations({
     supergraph,
-    plans: await plannersFor(supergraph, referencePlan, planner),
+    plans: await plannersFor(supergraph, referencePlan, planner, logger),
     fetchSubgraph,
     reference,
     referencePlan,
