@@ -6,6 +6,7 @@ import { createIds } from '@heirloom/tenancy'
 import type { Access } from './access.js'
 import { disableVendorTelemetry } from './config.js'
 import { createFederation, type Federation } from './federation/federation.js'
+import { defaultPolicy } from './federation/operation-policy.js'
 import type { ServingOptions } from './federation/served-supergraph.js'
 import { watchSupergraphFile } from './federation/watch-supergraph-file.js'
 import { answerErrorsWithEnvelope, envelopeBeforeRoutes } from './http/errors.js'
@@ -72,7 +73,7 @@ const requestTimeoutMs = 60_000
  */
 export async function createGatewayServer(options: GatewayServerOptions): Promise<GatewayServer> {
   disableVendorTelemetry()
-  const { access, logger, publicUrl, supergraphFile } = options
+  const { access, logger, policy = defaultPolicy, publicUrl, supergraphFile } = options
   const newId = createIds(options.now)
   const federation = await createFederation(await readSupergraphFile(supergraphFile), options)
   const supergraph = () => federation.current().supergraph
@@ -92,7 +93,8 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
     schema: () => supergraph().apiSchema,
     hub,
     admission: createAdmission(limits),
-    prepareOperation: createPrepareOperation(),
+    policy,
+    prepareOperation: createPrepareOperation(policy.rules),
     heartbeatMs: options.heartbeatMs ?? defaultHeartbeatMs,
     logger,
   }

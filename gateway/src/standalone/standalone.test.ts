@@ -264,6 +264,31 @@ describe('a supergraph of others', { timeout: startTimeoutMs }, () => {
     )
   })
 
+  it('limits what may be followed, as it limits what may be asked', async () => {
+    const { url } = await running({ MAX_DEPTH: '2' })
+    const tooDeep = 'subscription { written(count: 1) { by { name } } }'
+    const refusal = { extensions: { code: 'QUERY_TOO_COMPLEX', details: { depth: 3, limit: 2 } } }
+    const streamed = await fetch(`${url}/graphql/stream`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: tooDeep }),
+    })
+    const [, data = ''] = /^data: (\{.*\})$/m.exec(await streamed.text()) ?? []
+    expect(JSON.parse(data)).toMatchObject({ errors: [refusal] })
+    const client = createClient({
+      url: `${url.replace(/^http/, 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+    })
+    const refused = await new Promise((resolve) => {
+      client.subscribe(
+        { query: tooDeep },
+        { next: resolve, error: resolve, complete: () => resolve('completed') },
+      )
+    })
+    expect(refused).toMatchObject([refusal])
+    await client.dispose()
+  })
+
   it('is replaced while it is served, when the file is watched', async () => {
     const file = join(folder, 'watched.graphql')
     await writeFile(file, composed('posts'))

@@ -3,8 +3,8 @@ import { getOperationAST, OperationTypeNode, type DocumentNode, type GraphQLSche
 import { AppError, toAppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
 import type { Access, AskAs } from '../access.js'
-import { createErrorFormatter } from '../federation/format-error.js'
 import { isObject } from '../federation/json.js'
+import type { OperationPolicy } from '../federation/operation-policy.js'
 import type { Operations } from '../federation/operations.js'
 import { idsOf } from '../http/request-ids.js'
 import type { Admission } from './admission.js'
@@ -18,6 +18,7 @@ export interface EventStreamDeps {
   readonly operations: Pick<Operations, 'run'>
   readonly hub: Pick<Hub, 'follow'>
   readonly admission: Admission
+  readonly policy: Pick<OperationPolicy, 'formatErrors'>
   readonly prepareOperation: PrepareOperation
   readonly heartbeatMs: number
   readonly logger: Logger
@@ -47,7 +48,7 @@ const path = '/graphql/stream'
  * all that a browser's EventSource can do; by GET only what reads.
  */
 export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): EventStreams {
-  const { logger, access, admission } = deps
+  const { logger, access, admission, policy } = deps
   const admitted = new WeakMap<FastifyRequest, Admitted>()
   const open = new Set<EventStream>()
   let isLeaving = false
@@ -60,7 +61,7 @@ export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): 
   /** Before the body is read: who may not ask is not listened to. */
   async function admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (isLeaving) throw new AppError('BACKEND_UNAVAILABLE', 'going away; connect again')
-    const stream = new EventStream(reply.raw, createErrorFormatter(request.id, logger))
+    const stream = new EventStream(reply.raw, policy.formatErrors(request.id, logger))
     const askAs = await access.admitStream({ request, watched: stream })
     const release = admission.connect(askAs(idsOf(request)).who)
     if (stream.isOpen) stream.onceClosed(release)
@@ -79,7 +80,7 @@ export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): 
     if (operation === OperationTypeNode.MUTATION && request.method === 'GET') {
       throw new AppError('METHOD_NOT_ALLOWED', 'send mutations with POST')
     }
-    const format = createErrorFormatter(request.id, logger)
+    const format = policy.formatErrors(request.id, logger)
     reply.hijack()
     stream.open(reply.getHeaders())
     open.add(stream)
@@ -120,7 +121,7 @@ export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): 
     }
     const followed = deps.hub.follow(wanted, asker, stream)
     if ('errors' in followed) {
-      stream.fail(followed.errors.map(createErrorFormatter(request.id, logger)))
+      stream.fail(followed.errors.map(policy.formatErrors(request.id, logger)))
     } else {
       stream.onceClosed(() => followed.stop())
     }

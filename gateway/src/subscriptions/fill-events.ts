@@ -1,7 +1,7 @@
 import type { FormattedExecutionResult } from 'graphql'
 import type { Logger } from '@heirloom/telemetry'
 import type { Caller, SubgraphError } from '../federation/subgraph-request.js'
-import { createErrorFormatter } from '../federation/format-error.js'
+import type { FormatError } from '../federation/format-error.js'
 import { getOwn, isObject, type JsonObject } from '../federation/json.js'
 import { applyRewrites } from '../federation/rewrites.js'
 import { shapeResult } from '../federation/shape-result.js'
@@ -37,7 +37,7 @@ export async function fillEvents(
     caller: given.caller,
     signal: given.signal,
   })
-  const format = createErrorFormatter(given.caller.requestId, given.logger)
+  const format = served.policy.formatErrors(given.caller.requestId, given.logger)
   return roots.map((data, index) => {
     const errors = [...(events[index]?.errors ?? []), ...(failures[index] ?? [])]
     const result = shape(planned, data, errors, format)
@@ -60,7 +60,7 @@ function shape(
   { request, served }: PlannedSubscription,
   data: JsonObject,
   errors: readonly SubgraphError[],
-  format: ReturnType<typeof createErrorFormatter>,
+  format: FormatError,
 ): FormattedExecutionResult {
   const shaped = shapeResult({
     schema: served.supergraph.apiSchema,

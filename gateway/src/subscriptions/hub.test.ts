@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { AppError } from '@heirloom/errors'
 import { testLogger } from '@heirloom/testkit'
 import { createPlanInterpreter } from '../federation/execute-plan.js'
+import { defaultPolicy } from '../federation/operation-policy.js'
 import type { ServedSupergraph } from '../federation/served-supergraph.js'
 import { createPlanner } from '../federation/planner.js'
 import type { Asker } from '../federation/subgraph-request.js'
@@ -178,6 +179,7 @@ function serve(text: string): ServedSupergraph {
     urls: new Map(supergraph.subgraphs.map(({ name }) => [name, `http://${name}`])),
     plan: createPlanner(supergraph),
     executePlan: createPlanInterpreter(supergraph.schema, nothing),
+    policy: defaultPolicy,
   } as unknown as ServedSupergraph
 }
 

@@ -13,7 +13,6 @@ import {
 } from 'graphql'
 import type { Hold } from '../federation/federation.js'
 import type { ServedSupergraph } from '../federation/served-supergraph.js'
-import { operationLimits } from '../guard/operation-limits.js'
 import { resumableDocument, type ResumableDocument } from './resumable-document.js'
 
 export interface SubscriptionRequest {
@@ -58,13 +57,13 @@ export function planSubscription(
 }
 
 function planOn(
-  { supergraph, plan }: ServedSupergraph,
+  { supergraph, plan, policy }: ServedSupergraph,
   { document, operationName, variables, schema }: SubscriptionRequest,
 ): Pick<PlannedSubscription, 'node' | 'variables' | 'resumable'> | readonly GraphQLError[] {
   const { apiSchema } = supergraph
   // The supergraph may have been replaced since.
   if (schema !== apiSchema) {
-    const invalid = validate(apiSchema, document, [...specifiedRules, ...operationLimits])
+    const invalid = validate(apiSchema, document, [...specifiedRules, ...policy.rules])
     if (invalid.length > 0) return invalid
   }
   const operation = getOperationAST(document, operationName)

@@ -6,11 +6,12 @@ import {
   validate,
   type DocumentNode,
   type GraphQLSchema,
+  type ValidationRule,
 } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws'
 import type { ErrorCode } from '@heirloom/errors'
 import { BoundedCache } from '../federation/compiled/bounded-cache.js'
-import { maxTokens, operationLimits } from '../guard/operation-limits.js'
+import { maxTokens } from '../guard/operation-limits.js'
 
 const maxKnownDocuments = 1_000
 const maxKnownLength = 20_000
@@ -24,7 +25,8 @@ export type PrepareOperation = (
  * Parses and validates what a client wants to run; what is wrong with it is coded and returned.
  * Documents that many clients send are made once, and shared by all.
  */
-export function createPrepareOperation(): PrepareOperation {
+export function createPrepareOperation(limits: readonly ValidationRule[]): PrepareOperation {
+  const rules = [...specifiedRules, ...limits]
   let validFor: GraphQLSchema | undefined
   let known = new BoundedCache<DocumentNode>(maxKnownDocuments)
 
@@ -35,7 +37,7 @@ export function createPrepareOperation(): PrepareOperation {
     if (found !== undefined) return found
     const document = parsed(query)
     if (document instanceof GraphQLError) return [document]
-    const invalid = validate(schema, document, [...specifiedRules, ...operationLimits])
+    const invalid = validate(schema, document, rules)
     if (invalid.length > 0) return invalid.map(asValidationError)
     if (query.length <= maxKnownLength) known.set(query, document)
     return document

@@ -13,7 +13,7 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import { toAppError } from '@heirloom/errors'
 import { newTraceparent, type Logger } from '@heirloom/telemetry'
 import type { Access } from '../access.js'
-import { createErrorFormatter } from '../federation/format-error.js'
+import type { OperationPolicy } from '../federation/operation-policy.js'
 import type { Operations } from '../federation/operations.js'
 import type { Asker } from '../federation/subgraph-request.js'
 import type { Admission } from './admission.js'
@@ -37,6 +37,7 @@ export interface TransportDeps {
   readonly hub: Pick<Hub, 'follow'>
   readonly admission: Admission
   readonly operationsPerSocket: number
+  readonly policy: Pick<OperationPolicy, 'formatErrors'>
   readonly prepareOperation: PrepareOperation
   readonly heartbeatMs: number
   readonly newRequestId: () => string
@@ -144,7 +145,8 @@ export function createTransport(deps: TransportDeps): Transport {
     id: string,
     errors: readonly (GraphQLError | GraphQLFormattedError)[],
   ): readonly GraphQLFormattedError[] {
-    const format = createErrorFormatter(extra.requestIds.get(id) ?? deps.newRequestId(), logger)
+    const requestId = extra.requestIds.get(id) ?? deps.newRequestId()
+    const format = deps.policy.formatErrors(requestId, logger)
     // Queries and mutations have been formatted already.
     return errors.map((error) => (error instanceof GraphQLError ? format(error) : error))
   }
