@@ -1,7 +1,6 @@
 import * as fc from 'fast-check'
 import { parse } from 'graphql'
 import { describe, expect, it, vi } from 'vitest'
-import type { AppError } from '@heirloom/errors'
 import { testLogger } from '@heirloom/testkit'
 import { createPlanInterpreter } from '../federation/execute-plan.js'
 import { defaultPolicy } from '../federation/operation-policy.js'
@@ -9,11 +8,9 @@ import type { ServedSupergraph } from '../federation/served-supergraph.js'
 import { createPlanner } from '../federation/planner.js'
 import type { Asker } from '../federation/subgraph-request.js'
 import { buildSupergraph } from '../federation/supergraph.js'
+import { StreamLog, TestOutlet } from '../testing/hub-ends.js'
 import { testSupergraph } from '../testing/subgraphs.js'
-import type { SharedResult } from './fill-events.js'
 import { createHub, subscriptionLimits, type Hub } from './hub.js'
-import type { Outlet, Subscription, Waiting } from './outlet.js'
-import { UpstreamBroken, type OpenUpstream, type UpstreamEvent } from './upstream.js'
 
 // The hub alone: a log in memory in place of a subgraph, outlets that tests open and close. The
 // model is the log: whoever follows is given a run of it, without a gap, in order, to the end.
@@ -23,120 +20,15 @@ const query = `subscription F($after: String) {
   followed(stream: "s", after: $after, announced: true) { text }
 }`
 
-class Log {
-  readonly texts: string[] = []
-  opened = 0
-  open = 0
-  #epoch = 0
-  #isDown = false
-  #wake = new Set<() => void>()
-
-  append(text: string): void {
-    this.texts.push(text)
-    this.#change()
-  }
-
-  cut(): void {
-    this.#epoch += 1
-    this.#change()
-  }
-
-  setDown(isDown: boolean): void {
-    this.#isDown = isDown
-    if (isDown) this.cut()
-  }
-
-  readonly follow: OpenUpstream = (request, signal) => {
-    signal.addEventListener('abort', () => this.#change())
-    return this.#events(request.variables, signal)
-  }
-
-  async *#events(
-    variables: Readonly<Record<string, unknown>>,
-    signal: AbortSignal,
-  ): AsyncGenerator<readonly UpstreamEvent[], void, void> {
-    await Promise.resolve()
-    if (signal.aborted) return
-    if (this.#isDown) throw new UpstreamBroken('down', false)
-    const epoch = this.#epoch
-    const { __heirloom_after: after } = variables
-    let position = typeof after === 'string' ? Number(after.slice(1)) : this.texts.length
-    this.opened += 1
-    this.open += 1
-    try {
-      if (after === undefined) yield [{ data: null, extensions: { start_cursor: `c${position}` } }]
-      while (!signal.aborted) {
-        if (epoch !== this.#epoch) throw new UpstreamBroken('cut', true)
-        const batch = this.texts.slice(position, position + 3)
-        const from = position
-        position += batch.length
-        if (batch.length > 0) yield batch.map((text, index) => event(from + index + 1, text))
-        else await new Promise<void>((resolve) => this.#wake.add(resolve))
-      }
-    } finally {
-      this.open -= 1
-    }
-  }
-
-  #change(): void {
-    const waiting = [...this.#wake]
-    this.#wake.clear()
-    for (const wake of waiting) wake()
-  }
-}
-
-function event(number: number, text: string): UpstreamEvent {
-  return { data: { followed: { text, __heirloom_cursor: `c${number}` } } }
-}
-
-class TestOutlet implements Outlet {
-  readonly given: string[] = []
-  ended: { readonly reason: AppError | undefined } | undefined
-  subscription: Subscription | undefined
-  isFull = false
-  #waiting: Waiting | undefined
-
-  get hasRoom(): boolean {
-    return !this.isFull
-  }
-
-  whenRoom(waiting: Waiting): void {
-    this.#waiting = waiting
-  }
-
-  setFull(isFull: boolean): void {
-    this.isFull = isFull
-    const waiting = this.#waiting
-    if (isFull || waiting === undefined) return
-    this.#waiting = undefined
-    waiting.resume()
-  }
-
-  give({ json }: SharedResult): void {
-    expect(this.ended).toBeUndefined()
-    const { data } = JSON.parse(json.toString('utf8')) as { data: { followed: { text: string } } }
-    this.given.push(data.followed.text)
-  }
-
-  end(reason?: AppError): void {
-    expect(this.ended).toBeUndefined()
-    this.ended = { reason }
-  }
-
-  together(work: () => void): void {
-    work()
-  }
-}
-
 interface Rig {
   readonly hub: Hub
-  readonly log: Log
+  readonly log: StreamLog
   readonly reload: (changed?: string) => void
   readonly follow: (after?: string, rights?: string, text?: string) => TestOutlet
 }
 
 function rig(limits: Partial<typeof subscriptionLimits> = {}): Rig {
-  const log = new Log()
+  const log = new StreamLog()
   let served = serve(sdl)
   let listener: (() => void) | undefined
   const hub = createHub({

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { createHeirloomClient, type HeirloomClientOptions } from './client.js'
 import type { HeirloomError } from './heirloom-error.js'
@@ -8,7 +8,10 @@ let server: LogServer
 beforeEach(async () => {
   server = await startLogServer()
 })
-afterEach(() => server.close())
+afterEach(() => {
+  vi.unstubAllGlobals()
+  return server.close()
+})
 
 function follow(transport: HeirloomClientOptions['transport'], onEvent?: () => Promise<void>) {
   const ids: string[] = []
@@ -88,7 +91,8 @@ describe('the choice of a transport', () => {
     expect(run.failures).toEqual([])
   })
 
-  it.skipIf('WebSocket' in globalThis)('is SSE where the platform has no WebSocket', async () => {
+  it('is SSE where the platform has no WebSocket', async () => {
+    vi.stubGlobal('WebSocket', undefined)
     server.append(1)
     const ids: string[] = []
     const client = createHeirloomClient({ url: server.url })

@@ -8,6 +8,7 @@ export {
 } from './database.js'
 export { listen } from './listen.js'
 export { databaseError } from './errors.js'
+export { purge, type Purge } from './purge.js'
 export { appRole, ownerRole, workerRole } from './roles.js'
 export {
   idempotencyKeyHours,
