@@ -39,6 +39,7 @@ export async function tortureMigrations(
 ): Promise<MigrationLedger> {
   const from = performance.now()
   const { records, kills } = options
+  await dynamoDb.endChangeStream()
   const home = 'backend_type: postgres, config: { connection: main }'
   const torture = await create({
     environment: {

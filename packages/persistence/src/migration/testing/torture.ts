@@ -120,7 +120,10 @@ export async function createTorture(options: TortureOptions): Promise<Torture> {
   async function followStream(): Promise<void> {
     let position = 0
     while (!following.signal.aborted) {
-      const { events } = await streams().listAfter(streamId, position, readPage)
+      const after = position
+      const { events } = await again(following.signal, () =>
+        streams().listAfter(streamId, after, readPage),
+      )
       followed.push(...events.map((event) => event.id))
       position = events.at(-1)?.position ?? position
       if (events.length === 0) await delay(20)
@@ -145,7 +148,6 @@ export async function createTorture(options: TortureOptions): Promise<Torture> {
     })()
     if (hasStream) await Promise.race([caughtUp, follower])
     following.abort()
-    await follower
     const there = new Set(ids)
     const seen = new Set<string>()
     return {
@@ -172,7 +174,10 @@ export async function createTorture(options: TortureOptions): Promise<Torture> {
     begin: async () => {
       await processes.startRunners(options.runners)
       await processes.startWriters(options.writers)
-      if (hasStream) follower = followStream()
+      if (!hasStream) return
+      follower = followStream()
+      // Whether it failed is asked in the end.
+      follower.catch(() => undefined)
     },
     move: async (kind, target, chosen, harm, until) => {
       const routeId = routeIdOf(mover, kind)
