@@ -33,6 +33,8 @@ export const errorCodes = {
   ROUTE_NOT_CONFIGURED: { status: 503, retryable: true },
   ROUTE_AMBIGUOUS: { status: 409, retryable: false },
   BACKEND_FORBIDDEN: { status: 403, retryable: false },
+  OUTGOING_REFUSED: { status: 403, retryable: false },
+  OUTGOING_FAILED: { status: 502, retryable: true },
   BACKEND_UNAVAILABLE: { status: 503, retryable: true },
   SUBGRAPH_UNAVAILABLE: { status: 503, retryable: true },
   TIMEOUT: { status: 504, retryable: true },

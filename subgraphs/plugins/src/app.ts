@@ -1,4 +1,5 @@
 import type { Authorizer } from '@heirloom/authz'
+import { isPublicHost } from '@heirloom/outgoing'
 import type { Database } from '@heirloom/postgres'
 import {
   createSubgraphServer,
@@ -11,7 +12,6 @@ import type { Logger } from '@heirloom/telemetry'
 import type { NewId, VerifyInternalToken } from '@heirloom/tenancy'
 import type { GraphQLContext } from './context.js'
 import { createPostgresPluginStore } from './data/postgres-plugin-store.js'
-import { isPublicHost } from './data/public-host.js'
 import type { PluginDatabase } from './data/schema.js'
 import { pluginId } from './domain/plugin.js'
 import { findPlugins, type PluginScope } from './domain/plugins.js'
