@@ -1,13 +1,5 @@
-import { spawnSync } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { execPath } from 'node:process'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-
-const root = fileURLToPath(new URL('../', import.meta.url))
-const rules = ['no-restricted-globals', 'no-restricted-imports']
+import { beforeAll, describe, expect, it } from 'vitest'
+import { lintedFiles } from './linted-files.js'
 
 /** Each of them calls somebody. */
 const refused = [
@@ -45,45 +37,25 @@ const places = ['gateway/src/rest', 'subgraphs/plugins/src/data', 'packages/ai/s
 const named = 'packages/subgraph/src/peer.ts'
 
 describe('The rule about outgoing calls', () => {
-  let folder: string
   let found: ReadonlySet<string>
+  const files = new Map<string, string>([[named, refused[0] ?? '']])
+  for (const place of places) {
+    for (const [at, text] of refused.entries()) files.set(`${place}/refused-${at}.ts`, text)
+    for (const [at, text] of allowed.entries()) files.set(`${place}/allowed-${at}.ts`, text)
+  }
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'heirloom-outgoing-'))
-    await cp(join(root, '.oxlintrc.json'), join(folder, '.oxlintrc.json'))
-    const write = async (path: string, text: string): Promise<void> => {
-      await mkdir(dirname(join(folder, path)), { recursive: true })
-      await writeFile(join(folder, path), `${text}\n`)
-    }
-    for (const place of places) {
-      for (const [at, text] of refused.entries()) await write(`${place}/refused-${at}.ts`, text)
-      for (const [at, text] of allowed.entries()) await write(`${place}/allowed-${at}.ts`, text)
-    }
-    await write(named, refused.slice(0, 1).join('\n'))
-    const { stdout } = spawnSync(
-      execPath,
-      [join(root, 'node_modules/oxlint/bin/oxlint'), '--format', 'json'],
-      { cwd: folder, encoding: 'utf8' },
-    )
-    const { diagnostics } = JSON.parse(stdout) as {
-      readonly diagnostics: readonly { readonly code: string; readonly filename: string }[]
-    }
-    found = new Set(
-      diagnostics
-        .filter(({ code }) => rules.some((rule) => code.includes(`(${rule})`)))
-        .map(({ filename }) => filename),
-    )
+    found = await lintedFiles(files, ['no-restricted-globals', 'no-restricted-imports'])
   })
-  afterAll(() => rm(folder, { recursive: true, force: true }))
 
   it.each(refused.map((text, at) => [text, at] as const))('refuses %s', (_text, at) => {
-    const files = places.map((place) => `${place}/refused-${at}.ts`)
-    expect(files.filter((file) => !found.has(file))).toEqual([])
+    const paths = places.map((place) => `${place}/refused-${at}.ts`)
+    expect(paths.filter((path) => !found.has(path))).toEqual([])
   })
 
   it.each(allowed.map((text, at) => [text, at] as const))('lets through %s', (_text, at) => {
-    const files = places.map((place) => `${place}/allowed-${at}.ts`)
-    expect(files.filter((file) => found.has(file))).toEqual([])
+    const paths = places.map((place) => `${place}/allowed-${at}.ts`)
+    expect(paths.filter((path) => found.has(path))).toEqual([])
   })
 
   it('lets those call who are named with their reason', () => {
