@@ -1,15 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
 import { testDatabase, type TestDatabase } from '@heirloom/testkit'
+import { listedSubgraphs } from '../support/listed-subgraphs.js'
 import { migrationsOf } from './migrations-of.js'
 import { rowSecurityFaults } from './row-security-faults.js'
 
-const listed = parse(
-  readFileSync(new URL('../../schema/subgraphs.yaml', import.meta.url), 'utf8'),
-) as { readonly subgraphs: readonly { readonly name: string }[] }
-const services = ['gateway', ...listed.subgraphs.map(({ name }) => name)]
+const services = ['gateway', ...listedSubgraphs()]
 
 async function open(service: string): Promise<{ database: TestDatabase; superuser: Client }> {
   const database = await testDatabase(await migrationsOf(service))
