@@ -14,6 +14,7 @@ import { serveRouteDiagnostics } from './diagnostics/route-diagnostics.js'
 import { createCallerFactory } from './federation/caller.js'
 import { lacksWhileThrowing } from './http/health.js'
 import { serveLanding } from './pages/landing.js'
+import { serveRest } from './rest/rest-routes.js'
 import { createGatewayServer, type Gateway } from './server.js'
 import type { ConnectionLimits } from './subscriptions/admission.js'
 import type { SubscriptionLimits } from './subscriptions/hub.js'
@@ -76,6 +77,13 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   await app.register(fastifyCookie)
   serveAuth(app, { ...auth, publicUrl, cookies, internalKeys: internalKeys.publicSet, logger })
   serveRouteDiagnostics(app, { fetch: federation.fetch, admit: access.admitRead })
+  serveRest(app, {
+    current: () => federation.current().supergraph,
+    operations: federation.operations,
+    admitRead: access.admitRead,
+    admitRequest: access.admitRequest,
+    publicUrl,
+  })
   serveLanding(app, { sessions: auth.sessions, cookies, providerUrl: auth.provider.url })
 
   const sweep = setInterval(() => {
