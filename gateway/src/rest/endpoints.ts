@@ -4,6 +4,7 @@ import {
   isObjectType,
   isRequiredArgument,
   isRequiredInputField,
+  type GraphQLArgument,
   type GraphQLSchema,
 } from 'graphql'
 import { inputOf, kebab, nodeTypeOf, type Field } from './names.js'
@@ -21,7 +22,9 @@ export interface Endpoint {
   readonly creates: boolean
 }
 
-const creating = ['create', 'add', 'start', 'register']
+/** What puts something into a collection. To register a second time changes what is there. */
+const adding = ['create', 'add', 'start', 'register']
+const creating = ['create', 'add', 'start']
 
 /**
  * The schema as resources. A connection that needs no arguments is a collection, and its items have
@@ -37,6 +40,12 @@ export function endpointsOf(schema: GraphQLSchema): readonly Endpoint[] {
     ...queries.flatMap((field) => queryEndpoints(field, collections)),
     ...mutations.map((field) => mutationEndpoint(field, collections)),
   ]
+}
+
+/** What can be asked for beside what stands in the path: an item is found by its id alone. */
+export function argumentsOf({ field, kind, path }: Endpoint): readonly GraphQLArgument[] {
+  const isItem = kind === 'query' && path.includes('{id}')
+  return isItem ? field.args.filter(({ name }) => name === 'id') : field.args
 }
 
 type Collections = ReadonlyMap<string, string>
@@ -72,8 +81,9 @@ function mutationEndpoint(field: Field, collections: Collections): Endpoint {
   const { id } = input.getFields()
   const namesOne =
     id !== undefined && isRequiredInputField(id) && getNamedType(id.type).name === 'ID'
-  if (creating.includes(verb) && !namesOne) {
-    return { ...endpoint('POST', collection, 'mutation', field), creates: true }
+  if (adding.includes(verb)) {
+    const added = endpoint('POST', collection, 'mutation', field)
+    return { ...added, creates: creating.includes(verb) }
   }
   if (!namesOne) return own
   const one = `${collection}/{id}`

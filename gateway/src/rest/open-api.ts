@@ -8,7 +8,7 @@ import {
   type GraphQLInputType,
   type GraphQLSchema,
 } from 'graphql'
-import type { Endpoint } from './endpoints.js'
+import { argumentsOf, type Endpoint } from './endpoints.js'
 import {
   componentSchemas,
   described,
@@ -91,7 +91,7 @@ function parameters(endpoint: Endpoint): readonly JsonSchema[] {
   const hasId = path.includes('{id}')
   const fromAddress =
     kind === 'query'
-      ? field.args.map((one) => inQuery(one, isRequiredArgument(one)))
+      ? argumentsOf(endpoint).map((one) => inQuery(one, isRequiredArgument(one)))
       : inputs
           .filter(({ name }) => method === 'DELETE' && name !== 'idempotencyKey')
           .map((one) => inQuery(one, isRequiredInputField(one)))

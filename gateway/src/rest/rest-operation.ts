@@ -1,8 +1,8 @@
-import { isRequiredArgument } from 'graphql'
+import { isRequiredArgument, type GraphQLArgument } from 'graphql'
 import { AppError } from '@heirloom/errors'
 import { isObject } from '../federation/json.js'
 import type { OperationRequest } from '../federation/operations.js'
-import type { Endpoint } from './endpoints.js'
+import { argumentsOf, type Endpoint } from './endpoints.js'
 import { inputOf } from './names.js'
 import { selectionOf } from './selection.js'
 import { variablesOf, type Parameters, type Types } from './variables.js'
@@ -45,7 +45,7 @@ function queryVariables(
   parameters: Parameters,
 ): Record<string, unknown> {
   if (idempotencyKey !== undefined) throw noKey()
-  const types = argumentsOf(endpoint)
+  const types = byName(argumentsOf(endpoint))
   return withId(variablesOf(parameters, types), types, id)
 }
 
@@ -53,7 +53,7 @@ function queryVariables(
 function mutationVariables(call: RestCall, parameters: Parameters): Record<string, unknown> {
   const { endpoint, id, body, idempotencyKey } = call
   const input = inputOf(endpoint.field)
-  const types = input?.getFields() ?? argumentsOf(endpoint)
+  const types = input?.getFields() ?? byName(argumentsOf(endpoint))
   const byAddress = endpoint.method === 'DELETE'
   const [stray] = byAddress ? [] : Object.keys(parameters)
   if (stray !== undefined) throw new AppError('INVALID_INPUT', `"${stray}" belongs into the body`)
@@ -64,8 +64,8 @@ function mutationVariables(call: RestCall, parameters: Parameters): Record<strin
   return input === undefined ? fields : { input: fields }
 }
 
-function argumentsOf({ field }: Endpoint): Types {
-  return Object.fromEntries(field.args.map((one) => [one.name, one]))
+function byName(all: readonly GraphQLArgument[]): Types {
+  return Object.fromEntries(all.map((one) => [one.name, one]))
 }
 
 function withKey(

@@ -174,6 +174,6 @@ describe('the description', () => {
     expect((await ask('/openapi.json', again, null)).status).toBe(304)
     const page = await ask('', {}, null)
     expect(page.headers.get('content-type')).toContain('text/html')
-    expect(String(page.body)).toContain('/api/v1/book')
+    expect(page.body).toContain('/api/v1/book')
   })
 })

@@ -56,7 +56,7 @@ function countsOf(field: Field): string {
 function standing(type: GraphQLObjectType, depth: number): string {
   const parts = Object.values(type.getFields()).flatMap((field) => {
     const inner = getNamedType(field.type)
-    if (!isPlain(field)) return []
+    if (field.args.length > 0) return []
     if (isLeafType(inner)) return [field.name]
     if (!isObjectType(inner) || nodeTypeOf(field.type) !== undefined || depth === 1) return []
     // What has an id is a thing of its own, at its own address: many of them are asked for there.
