@@ -16,7 +16,7 @@ import {
   jsonSchema,
   type JsonSchema,
 } from './json-schema.js'
-import { contentOf, inputOf, nodeTypeOf, payloadOf } from './names.js'
+import { contentOf, inputOf, nodeTypeOf, payloadOf, type Field } from './names.js'
 
 /** https://spec.openapis.org/oas/v3.1.1 */
 export function openApiDocument(
@@ -25,9 +25,11 @@ export function openApiDocument(
   server: string,
 ): JsonSchema {
   const paths: Record<string, Record<string, JsonSchema>> = {}
+  const named = new Set<Field>()
   for (const endpoint of endpoints) {
     const path = (paths[endpoint.path] ??= {})
-    path[endpoint.method.toLowerCase()] = operation(endpoint)
+    path[endpoint.method.toLowerCase()] = operation(endpoint, named.has(endpoint.field))
+    named.add(endpoint.field)
   }
   return {
     openapi: '3.1.0',
@@ -71,12 +73,13 @@ const failure: JsonSchema = {
   content: json({ $ref: '#/components/schemas/Error' }),
 }
 
-function operation(endpoint: Endpoint): JsonSchema {
+/** `isSecond`: the field has another address already, by the id of what it finds. */
+function operation(endpoint: Endpoint, isSecond: boolean): JsonSchema {
   const { field, path, method } = endpoint
   const [, tag = ''] = path.split('/')
   const body = method === 'POST' || method === 'PATCH' ? requestBody(endpoint) : undefined
   return {
-    operationId: path.includes('{id}') ? `${field.name}ById` : field.name,
+    operationId: isSecond ? `find_${field.name}` : field.name,
     tags: [tag],
     ...described(field),
     parameters: parameters(endpoint),
