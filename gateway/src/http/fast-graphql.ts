@@ -4,7 +4,7 @@ import { AppError, errorEnvelope, toAppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
 import type { Access, AskAs } from '../access.js'
 import type { Operations } from '../federation/operations.js'
-import { operationOf, responseTypeFor } from './graphql-request.js'
+import { operationOf, responseTypeFor, statusFor } from './graphql-request.js'
 import { idsOf, requestIdIn } from './request-ids.js'
 import { securityHeaders } from './security-headers.js'
 
@@ -44,8 +44,9 @@ export function serveGraphQLFast(server: Server, deps: FastGraphQLDeps): void {
       const body = await bodyOf(request)
       if (body === undefined) return
       const { status, text } = await run(askAs, body, { id, headers })
-      const type = responseTypeFor(headers.accept)
-      send(response, status, [...fixed, 'vary', 'accept', 'x-request-id', id], type, text)
+      const { accept } = headers
+      const all = [...fixed, 'vary', 'accept', 'x-request-id', id]
+      send(response, statusFor(status, accept), all, responseTypeFor(accept), text)
     } catch (error) {
       refuse(response, error, id)
     }

@@ -3,7 +3,7 @@ import { AppError } from '@heirloom/errors'
 import type { Access, AskAs } from '../access.js'
 import type { Operations } from '../federation/operations.js'
 import { unsupportedMediaType } from './errors.js'
-import { operationOf, responseTypeFor } from './graphql-request.js'
+import { operationOf, responseTypeFor, statusFor } from './graphql-request.js'
 import { idsOf } from './request-ids.js'
 
 export interface GraphQLRouteDeps {
@@ -30,7 +30,8 @@ export function serveGraphQL(app: FastifyInstance, deps: GraphQLRouteDeps): void
       const operation = operationOf(request.body)
       const { status, body } = await deps.operations.respond(operation, asker.createCaller())
       reply.header('cache-control', 'no-store').header('vary', 'accept')
-      return reply.status(status).type(responseTypeFor(request.headers.accept)).send(body)
+      const { accept } = request.headers
+      return reply.status(statusFor(status, accept)).type(responseTypeFor(accept)).send(body)
     },
   })
   app.get('/graphql', (request, reply) => {
