@@ -3,6 +3,7 @@ import { parse as parseYaml } from 'yaml'
 import { AppError } from '@heirloom/errors'
 import { integer, optional, required } from '@heirloom/subgraph'
 import { plannerNames, type PlannerName } from './federation/planners.js'
+import { defaultRates, type Rates } from './guard/rate-limits.js'
 import { connectionLimits, type ConnectionLimits } from './subscriptions/admission.js'
 
 export interface GatewayConfig {
@@ -29,6 +30,9 @@ export interface GatewayConfig {
   readonly shareInFlight?: boolean
   /** What is not named here has the default. */
   readonly connectionLimits?: Partial<ConnectionLimits>
+  readonly rates?: Partial<Rates>
+  /** How many proxies stand in front, each of which adds to X-Forwarded-For; 0 by default. */
+  readonly trustedProxies?: number
 }
 
 export interface OidcConfig {
@@ -96,6 +100,16 @@ export function readConfig(env: Env): GatewayConfig {
         connectionLimits.subscriptionsPerTenant,
       ),
     },
+    rates: {
+      perAddress: integer(env, 'RATE_LIMIT_PER_ADDRESS', defaultRates.perAddress),
+      perUser: integer(env, 'RATE_LIMIT_PER_USER', defaultRates.perUser),
+      perTenant: integer(env, 'RATE_LIMIT_PER_TENANT', defaultRates.perTenant),
+      perOperation: integer(env, 'RATE_LIMIT_PER_OPERATION', defaultRates.perOperation),
+      costPerUser: integer(env, 'COST_LIMIT_PER_USER', defaultRates.costPerUser),
+      costPerTenant: integer(env, 'COST_LIMIT_PER_TENANT', defaultRates.costPerTenant),
+      windowSeconds: integer(env, 'RATE_LIMIT_WINDOW_SECONDS', defaultRates.windowSeconds),
+    },
+    trustedProxies: integer(env, 'TRUSTED_PROXIES', 0),
   })
 }
 

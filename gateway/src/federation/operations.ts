@@ -9,6 +9,7 @@ import {
 } from 'graphql'
 import type { Logger } from '@heirloom/telemetry'
 import { maxTokens } from '../guard/operation-limits.js'
+import type { Charged, Taken } from '../guard/rate-limits.js'
 import { createDataSource, type GatewayContext } from './data-source.js'
 import { defaultPolicy, type OperationPolicy } from './operation-policy.js'
 import type { Caller, FetchSubgraph } from './subgraph-request.js'
@@ -18,6 +19,8 @@ export interface OperationRequest {
   readonly query: string | DocumentNode
   readonly operationName?: string | null | undefined
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined
+  /** Told of the operation before anything is sent for it. @throws AppError that is answered */
+  readonly charge?: ((operation: Charged) => Taken) | undefined
 }
 
 export interface OperationResult {

@@ -7,6 +7,7 @@ import { isObject } from '../federation/json.js'
 import type { OperationPolicy } from '../federation/operation-policy.js'
 import type { Operations } from '../federation/operations.js'
 import { idsOf } from '../http/request-ids.js'
+import type { Charged, RateLimits } from '../guard/rate-limits.js'
 import type { Admission } from './admission.js'
 import { EventStream } from './event-stream.js'
 import type { Hub } from './hub.js'
@@ -18,6 +19,7 @@ export interface EventStreamDeps {
   readonly operations: Pick<Operations, 'run'>
   readonly hub: Pick<Hub, 'follow'>
   readonly admission: Admission
+  readonly rateLimits: RateLimits
   readonly policy: Pick<OperationPolicy, 'formatErrors'>
   readonly prepareOperation: PrepareOperation
   readonly heartbeatMs: number
@@ -63,7 +65,9 @@ export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): 
     if (isLeaving) throw new AppError('BACKEND_UNAVAILABLE', 'going away; connect again')
     const stream = new EventStream(reply.raw, policy.formatErrors(request.id, logger))
     const askAs = await access.admitStream({ request, watched: stream })
-    const release = admission.connect(askAs(idsOf(request)).who)
+    const { who } = askAs(idsOf(request))
+    await deps.rateLimits.asked(who)
+    const release = admission.connect(who)
     if (stream.isOpen) stream.onceClosed(release)
     else release()
     admitted.set(request, { stream, askAs })
@@ -90,8 +94,10 @@ export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): 
       else if (operation === OperationTypeNode.SUBSCRIPTION)
         follow(request, asked, document, schema, given)
       else {
-        const caller = askAs(idsOf(request)).createCaller()
-        const { result } = await deps.operations.run({ ...asked, query: document }, caller)
+        const asker = askAs(idsOf(request))
+        const charge = (charged: Charged) => deps.rateLimits.charged(asker.who, charged)
+        const operation = { ...asked, query: document, charge }
+        const { result } = await deps.operations.run(operation, asker.createCaller())
         stream.give({ json: Buffer.from(JSON.stringify(result)), cursor: undefined })
         stream.end()
       }

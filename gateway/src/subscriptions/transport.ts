@@ -16,6 +16,7 @@ import type { Access } from '../access.js'
 import type { OperationPolicy } from '../federation/operation-policy.js'
 import type { Operations } from '../federation/operations.js'
 import type { Asker } from '../federation/subgraph-request.js'
+import type { Charged, RateLimits, Taken } from '../guard/rate-limits.js'
 import type { Admission } from './admission.js'
 import { startHeartbeat } from './heartbeat.js'
 import type { Hub } from './hub.js'
@@ -36,6 +37,7 @@ export interface TransportDeps {
   readonly operations: Pick<Operations, 'run'>
   readonly hub: Pick<Hub, 'follow'>
   readonly admission: Admission
+  readonly rateLimits: RateLimits
   readonly operationsPerSocket: number
   readonly policy: Pick<OperationPolicy, 'formatErrors'>
   readonly prepareOperation: PrepareOperation
@@ -76,7 +78,7 @@ interface OperationContext {
 }
 
 export function createTransport(deps: TransportDeps): Transport {
-  const { logger, access } = deps
+  const { logger, access, rateLimits } = deps
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -88,11 +90,11 @@ export function createTransport(deps: TransportDeps): Transport {
   const heartbeat = startHeartbeat(deps.heartbeatMs)
   let isLeaving = false
 
-  function prepare(
+  async function prepare(
     { extra, subscriptions }: SocketContext,
     id: string,
     payload: SubscribePayload,
-  ): ExecutionArgs | readonly GraphQLError[] {
+  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
     const { connection, requestIds } = extra
     const { askAs } = connection
     if (askAs === undefined) return [refusal('UNAUTHENTICATED', 'nobody is signed in')]
@@ -103,10 +105,16 @@ export function createTransport(deps: TransportDeps): Transport {
     }
     const requestId = deps.newRequestId()
     requestIds.set(id, requestId)
+    const asker = askAs({ requestId, traceparent: newTraceparent() })
+    try {
+      await rateLimits.arrived(connection.address)
+      await rateLimits.asked(asker.who)
+    } catch (error) {
+      return [asGraphQLError(error)]
+    }
     const schema = deps.schema()
     const document = deps.prepareOperation(schema, payload)
     if (!('kind' in document)) return document
-    const asker = askAs({ requestId, traceparent: newTraceparent() })
     return {
       schema,
       document,
@@ -182,9 +190,12 @@ export function createTransport(deps: TransportDeps): Transport {
       const { asker, payload, connection } = contextValue as OperationContext
       connection.running += 1
       try {
-        const operation = { ...payload, query: document }
+        const charge = (charged: Charged): Taken => rateLimits.charged(asker.who, charged)
+        const operation = { ...payload, query: document, charge }
         const { result } = await deps.operations.run(operation, asker.createCaller())
         return result as ExecutionResult
+      } catch (error) {
+        return { errors: [asGraphQLError(error)] }
       } finally {
         // After the answer has been written, which the library does next.
         setImmediate(() => connection.finished())
@@ -200,7 +211,7 @@ export function createTransport(deps: TransportDeps): Transport {
   })
 
   function serve(socket: WebSocket, raw: Socket, request: IncomingMessage): void {
-    const connection = new SocketConnection(socket, raw, request)
+    const connection = new SocketConnection(socket, raw, request, rateLimits.addressOf(request))
     open.add(connection)
     heartbeat.watch(connection)
     const opened = server.opened(
@@ -253,6 +264,12 @@ export function createTransport(deps: TransportDeps): Transport {
       heartbeat.stop()
     },
   }
+}
+
+/** With what is known of it, or masked where it is told. */
+function asGraphQLError(error: unknown): GraphQLError {
+  const originalError = toAppError(error)
+  return new GraphQLError(originalError.message, { originalError })
 }
 
 function textOf(data: unknown): string {

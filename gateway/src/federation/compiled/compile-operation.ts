@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   getOperationAST,
   GraphQLError,
@@ -36,6 +37,8 @@ import { Unsound, Unsupported, type FallbackReason } from './unsupported.js'
 
 /** A valid operation of a client, not compiled yet. */
 export interface PreparedOperation {
+  /** The same for each text that means this operation. */
+  readonly id: string
   readonly definition: OperationDefinitionNode
   /** The client's document with nothing in it but this operation. */
   readonly document: DocumentNode
@@ -147,7 +150,8 @@ export function createOperationCompiler(
       if (definition === null || definition === undefined) return undefined
       const document = onlyOperation(whole, definition)
       const selecting = selectingVariables(document)
-      return { definition, document, selecting, variants: new BoundedCache(maxVariants) }
+      const id = createHash('sha256').update(print(document)).digest('hex')
+      return { id, definition, document, selecting, variants: new BoundedCache(maxVariants) }
     } catch (error) {
       if (error instanceof GraphQLError) return undefined
       throw error

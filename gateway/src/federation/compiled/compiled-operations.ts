@@ -117,6 +117,8 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
     const compiled = compiler.compile(prepared, variables)
     if (typeof compiled === 'string') return fallBack(compiled, request, caller)
     if ('refusal' in compiled) return refused(compiled.refusal, caller)
+    const charged = request.charge?.({ id: prepared.id, cost: 1 })
+    if (charged !== undefined) await charged
     compiledCount += 1
     const outcome = await outcomeOf(prepared, compiled, { given, variables, caller })
     return { status: 200, body: told(outcome, caller) }
