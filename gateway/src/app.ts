@@ -14,6 +14,7 @@ import { serveRouteDiagnostics } from './diagnostics/route-diagnostics.js'
 import { createPostgresBudgetStores, sweepBudgets } from './guard/budget-store.js'
 import { createRateLimits, defaultRates } from './guard/rate-limits.js'
 import { createCallerFactory } from './federation/caller.js'
+import { createPolicy } from './federation/operation-policy.js'
 import { lacksWhileThrowing } from './http/health.js'
 import { serveLanding } from './pages/landing.js'
 import { createGatewayServer, type Gateway } from './server.js'
@@ -64,7 +65,8 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
       lacksWhileThrowing('identity provider', () => auth.provider.ready()),
       missing,
     ],
-    publishSchema: true,
+    policy: createPolicy(config),
+    publishSchema: config.introspection ?? true,
     firstQuery,
     subgraphTimeoutMs: deps.subgraphTimeoutMs,
     subscriptionLimits: deps.subscriptionLimits,

@@ -3,7 +3,10 @@ import { parse as parseYaml } from 'yaml'
 import { AppError } from '@heirloom/errors'
 import { integer, optional, required } from '@heirloom/subgraph'
 import { plannerNames, type PlannerName } from './federation/planners.js'
-import { defaultRates, type Rates } from './guard/rate-limits.js'
+import type { CostLimits } from './federation/operation-policy.js'
+import { readCostLimits, readOperationLimits, readRates } from './guard/config.js'
+import type { OperationLimits } from './guard/operation-limits.js'
+import type { Rates } from './guard/rate-limits.js'
 import { connectionLimits, type ConnectionLimits } from './subscriptions/admission.js'
 
 export interface GatewayConfig {
@@ -31,6 +34,10 @@ export interface GatewayConfig {
   /** What is not named here has the default. */
   readonly connectionLimits?: Partial<ConnectionLimits>
   readonly rates?: Partial<Rates>
+  readonly limits?: Partial<OperationLimits>
+  readonly costs?: Partial<CostLimits>
+  /** Whether clients may ask for the schema, and are told names that they may have meant. */
+  readonly introspection?: boolean
   /** How many proxies stand in front, each of which adds to X-Forwarded-For; 0 by default. */
   readonly trustedProxies?: number
 }
@@ -53,6 +60,8 @@ type Env = Readonly<Record<string, string | undefined>>
 
 const schemaFolder = new URL('../../schema/', import.meta.url)
 const sessionKeyBytes = 32
+/** Our schema says how long its lists are. */
+const ourCosts = { maxCost: 20_000, maxListSize: 1_000 }
 
 /** @throws AppError INVALID_INPUT that names the variable */
 export function readConfig(env: Env): GatewayConfig {
@@ -100,15 +109,10 @@ export function readConfig(env: Env): GatewayConfig {
         connectionLimits.subscriptionsPerTenant,
       ),
     },
-    rates: {
-      perAddress: integer(env, 'RATE_LIMIT_PER_ADDRESS', defaultRates.perAddress),
-      perUser: integer(env, 'RATE_LIMIT_PER_USER', defaultRates.perUser),
-      perTenant: integer(env, 'RATE_LIMIT_PER_TENANT', defaultRates.perTenant),
-      perOperation: integer(env, 'RATE_LIMIT_PER_OPERATION', defaultRates.perOperation),
-      costPerUser: integer(env, 'COST_LIMIT_PER_USER', defaultRates.costPerUser),
-      costPerTenant: integer(env, 'COST_LIMIT_PER_TENANT', defaultRates.costPerTenant),
-      windowSeconds: integer(env, 'RATE_LIMIT_WINDOW_SECONDS', defaultRates.windowSeconds),
-    },
+    rates: readRates(env),
+    limits: readOperationLimits(env),
+    costs: readCostLimits(env, ourCosts),
+    introspection: oneOf(env, 'INTROSPECTION', ['on', 'off'] as const) === 'on',
     trustedProxies: integer(env, 'TRUSTED_PROXIES', 0),
   })
 }

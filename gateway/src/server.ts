@@ -26,7 +26,6 @@ import {
 import { serveEventStreams } from './subscriptions/event-stream-route.js'
 import { defaultHeartbeatMs } from './subscriptions/heartbeat.js'
 import { createHub, subscriptionLimits, type SubscriptionLimits } from './subscriptions/hub.js'
-import { createPrepareOperation } from './subscriptions/prepare-operation.js'
 import { createTransport } from './subscriptions/transport.js'
 import { openUpstream } from './subscriptions/upstream.js'
 
@@ -94,12 +93,11 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
   const live = {
     access,
     operations,
-    schema: () => supergraph().apiSchema,
+    served: federation.current,
     hub,
     admission: createAdmission(limits),
     rateLimits,
     policy,
-    prepareOperation: createPrepareOperation(policy.rules),
     heartbeatMs: options.heartbeatMs ?? defaultHeartbeatMs,
     logger,
   }

@@ -76,6 +76,20 @@ export function createOpenErrorFormatter(requestId: string, logger: Logger): For
   }
 }
 
+/** graphql-js ends what is wrong with a name by the names that are like it, schema or no schema. */
+export function withoutSuggestions(create: CreateErrorFormatter): CreateErrorFormatter {
+  return (requestId, logger) => {
+    const format = create(requestId, logger)
+    return (error) => {
+      const formatted = format(error)
+      const { message, extensions } = formatted
+      const code = extensions?.['code']
+      if (code !== 'GRAPHQL_VALIDATION_FAILED' && code !== 'INVALID_INPUT') return formatted
+      return { ...formatted, message: message.replace(/;? ?Did you mean .*$/s, '') }
+    }
+  }
+}
+
 function isFromSubgraph({ extensions, originalError }: GraphQLError): boolean {
   const { code } = extensions
   // Apollo's executor keeps what the subgraph sent, which is no Error at all.

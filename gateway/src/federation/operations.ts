@@ -3,7 +3,6 @@ import { ApolloGateway } from '@apollo/gateway'
 import {
   GraphQLError,
   OperationTypeNode,
-  type DocumentNode,
   type FormattedExecutionResult,
   type GraphQLFormattedError,
 } from 'graphql'
@@ -16,7 +15,7 @@ import type { Caller, FetchSubgraph } from './subgraph-request.js'
 import type { Supergraph } from './supergraph.js'
 
 export interface OperationRequest {
-  readonly query: string | DocumentNode
+  readonly query: string
   readonly operationName?: string | null | undefined
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined
   /** Told of the operation before anything is sent for it. @throws AppError that is answered */
@@ -57,7 +56,7 @@ export async function createOperations(
   supergraph: Supergraph,
   fetchSubgraph: FetchSubgraph,
   logger: Logger,
-  { rules, formatErrors }: OperationPolicy = defaultPolicy,
+  { rules, formatErrors }: Pick<OperationPolicy, 'rules' | 'formatErrors'> = defaultPolicy,
 ): Promise<Operations> {
   const gateway = new ApolloGateway({
     supergraphSdl: supergraph.sdl,

@@ -1,27 +1,29 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { getOperationAST, OperationTypeNode, type DocumentNode, type GraphQLSchema } from 'graphql'
+import { OperationTypeNode, type GraphQLSchema } from 'graphql'
 import { AppError, toAppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
 import type { Access, AskAs } from '../access.js'
 import { isObject } from '../federation/json.js'
 import type { OperationPolicy } from '../federation/operation-policy.js'
 import type { Operations } from '../federation/operations.js'
+import type { ServedSupergraph } from '../federation/served-supergraph.js'
 import { idsOf } from '../http/request-ids.js'
+import { chargeOperation } from '../guard/charge-operation.js'
+import type { ReadOperation } from '../guard/documents.js'
 import type { Charged, RateLimits } from '../guard/rate-limits.js'
 import type { Admission } from './admission.js'
 import { EventStream } from './event-stream.js'
 import type { Hub } from './hub.js'
-import type { PrepareOperation } from './prepare-operation.js'
 
 export interface EventStreamDeps {
-  readonly schema: () => GraphQLSchema
+  /** What new operations run on at this moment. */
+  readonly served: () => Pick<ServedSupergraph, 'supergraph' | 'documents'>
   readonly access: Pick<Access, 'admitStream'>
   readonly operations: Pick<Operations, 'run'>
   readonly hub: Pick<Hub, 'follow'>
   readonly admission: Admission
   readonly rateLimits: RateLimits
   readonly policy: Pick<OperationPolicy, 'formatErrors'>
-  readonly prepareOperation: PrepareOperation
   readonly heartbeatMs: number
   readonly logger: Logger
 }
@@ -77,27 +79,33 @@ export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): 
     const given = admitted.get(request)
     if (given === undefined) throw new Error('unreachable: the hook has set it')
     const { stream, askAs } = given
-    const schema = deps.schema()
-    const document = deps.prepareOperation(schema, asked)
-    const operation =
-      'kind' in document ? getOperationAST(document, asked.operationName)?.operation : undefined
+    const asker = askAs(idsOf(request))
+    const charge = (charged: Charged) => deps.rateLimits.charged(asker.who, charged)
+    const { supergraph, documents } = deps.served()
+    const schema = supergraph.apiSchema
+    const read = documents.read(asked.query, asked.operationName)
+    const operation = 'id' in read ? read.definition.operation : undefined
     if (operation === OperationTypeNode.MUTATION && request.method === 'GET') {
       throw new AppError('METHOD_NOT_ALLOWED', 'send mutations with POST')
     }
+    const isFollowed = operation === OperationTypeNode.SUBSCRIPTION
+    // What runs queries and mutations charges them itself.
+    const charged =
+      'id' in read && isFollowed
+        ? chargeOperation(schema, read, { variables: asked.variables, charge })
+        : {}
+    await charged.taken
     const format = policy.formatErrors(request.id, logger)
     reply.hijack()
     stream.open(reply.getHeaders())
     open.add(stream)
     stream.onceClosed(() => open.delete(stream))
     try {
-      if (!('kind' in document)) stream.fail(document.map(format))
-      else if (operation === OperationTypeNode.SUBSCRIPTION)
-        follow(request, asked, document, schema, given)
+      if (!('id' in read)) stream.fail(read.map(format))
+      else if (charged.refusal !== undefined) stream.fail([format(charged.refusal)])
+      else if (isFollowed) follow(request, asked, read, schema, given)
       else {
-        const asker = askAs(idsOf(request))
-        const charge = (charged: Charged) => deps.rateLimits.charged(asker.who, charged)
-        const operation = { ...asked, query: document, charge }
-        const { result } = await deps.operations.run(operation, asker.createCaller())
+        const { result } = await deps.operations.run({ ...asked, charge }, asker.createCaller())
         stream.give({ json: Buffer.from(JSON.stringify(result)), cursor: undefined })
         stream.end()
       }
@@ -109,7 +117,7 @@ export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): 
   function follow(
     request: FastifyRequest,
     asked: Asked,
-    document: DocumentNode,
+    { document }: ReadOperation,
     schema: GraphQLSchema,
     { stream, askAs }: Admitted,
   ): void {
