@@ -4,8 +4,9 @@ import { AppError } from '@heirloom/errors'
 import { integer, optional, required } from '@heirloom/subgraph'
 import { plannerNames, type PlannerName } from './federation/planners.js'
 import type { CostLimits } from './federation/operation-policy.js'
-import { readCostLimits, readOperationLimits, readRates } from './guard/config.js'
+import { readCostLimits, readOperationLimits, readPersisted, readRates } from './guard/config.js'
 import type { OperationLimits } from './guard/operation-limits.js'
+import type { PersistedOptions } from './guard/persisted-operations.js'
 import type { Rates } from './guard/rate-limits.js'
 import { connectionLimits, type ConnectionLimits } from './subscriptions/admission.js'
 
@@ -36,6 +37,7 @@ export interface GatewayConfig {
   readonly rates?: Partial<Rates>
   readonly limits?: Partial<OperationLimits>
   readonly costs?: Partial<CostLimits>
+  readonly persisted?: PersistedOptions
   /** Whether clients may ask for the schema, and are told names that they may have meant. */
   readonly introspection?: boolean
   /** How many proxies stand in front, each of which adds to X-Forwarded-For; 0 by default. */
@@ -112,6 +114,7 @@ export function readConfig(env: Env): GatewayConfig {
     rates: readRates(env),
     limits: readOperationLimits(env),
     costs: readCostLimits(env, ourCosts),
+    persisted: readPersisted(env),
     introspection: oneOf(env, 'INTROSPECTION', ['on', 'off'] as const) === 'on',
     trustedProxies: integer(env, 'TRUSTED_PROXIES', 0),
   })

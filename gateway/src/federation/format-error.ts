@@ -21,8 +21,6 @@ const translatedCodes: Readonly<Record<string, ErrorCode>> = {
   BAD_USER_INPUT: 'INVALID_INPUT',
   BAD_REQUEST: 'INVALID_INPUT',
   OPERATION_RESOLUTION_FAILURE: 'INVALID_INPUT',
-  PERSISTED_QUERY_NOT_FOUND: 'INVALID_INPUT',
-  PERSISTED_QUERY_NOT_SUPPORTED: 'INVALID_INPUT',
 }
 
 const tooManyTokens = 'Document contains more that'

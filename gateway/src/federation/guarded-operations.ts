@@ -1,9 +1,9 @@
 import type { GraphQLError, GraphQLSchema } from 'graphql'
 import type { Logger } from '@heirloom/telemetry'
 import { chargeOperation } from '../guard/charge-operation.js'
-import type { Documents } from '../guard/documents.js'
+import type { Documents, ReadOperation } from '../guard/documents.js'
 import type { CreateErrorFormatter } from './format-error.js'
-import type { OperationResult, Operations } from './operations.js'
+import type { OperationRequest, OperationResult, Operations } from './operations.js'
 import type { Caller } from './subgraph-request.js'
 
 export type Refuse = (errors: readonly GraphQLError[], caller: Caller) => OperationResult
@@ -16,6 +16,11 @@ export function createRefuse(formatErrors: CreateErrorFormatter, logger: Logger)
   })
 }
 
+/** What only names a persisted text gets it. */
+export function withText(operation: OperationRequest, { text }: ReadOperation): OperationRequest {
+  return operation.query ? operation : { ...operation, query: text }
+}
+
 /** Reads, prices and charges operations before an executor that knows nothing of that gets them. */
 export function guardOperations(
   inner: Operations,
@@ -24,12 +29,12 @@ export function guardOperations(
   refuse: Refuse,
 ): Operations {
   const run: Operations['run'] = async (operation, caller) => {
-    const read = documents.read(operation.query, operation.operationName)
+    const read = documents.read(operation)
     if (!('id' in read)) return refuse(read, caller)
     const { refusal, taken } = chargeOperation(schema, read, operation)
     if (refusal !== undefined) return refuse([refusal], caller)
     await taken
-    return inner.run(operation, caller)
+    return inner.run(withText(operation, read), caller)
   }
   return {
     ...inner,

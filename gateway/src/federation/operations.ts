@@ -8,15 +8,14 @@ import {
 } from 'graphql'
 import type { Logger } from '@heirloom/telemetry'
 import { maxTokens } from '../guard/operation-limits.js'
+import type { AskedDocument } from '../guard/documents.js'
 import type { Charged, Taken } from '../guard/rate-limits.js'
 import { createDataSource, type GatewayContext } from './data-source.js'
 import { defaultPolicy, type OperationPolicy } from './operation-policy.js'
 import type { Caller, FetchSubgraph } from './subgraph-request.js'
 import type { Supergraph } from './supergraph.js'
 
-export interface OperationRequest {
-  readonly query: string
-  readonly operationName?: string | null | undefined
+export interface OperationRequest extends AskedDocument {
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined
   /** Told of the operation before anything is sent for it. @throws AppError that is answered */
   readonly charge?: ((operation: Charged) => Taken) | undefined

@@ -1,6 +1,8 @@
-import { integer, type Env } from '@heirloom/subgraph'
+import { AppError } from '@heirloom/errors'
+import { integer, optional, type Env } from '@heirloom/subgraph'
 import { defaultCosts, type CostLimits } from '../federation/operation-policy.js'
 import { defaultOperationLimits, type OperationLimits } from './operation-limits.js'
+import { readOperationList, type PersistedOptions } from './persisted-operations.js'
 import { defaultRates, type Rates } from './rate-limits.js'
 
 // The limits as the environment names them. Each reader throws AppError INVALID_INPUT that names
@@ -26,6 +28,18 @@ export function readCostLimits(env: Env, own: Partial<CostLimits> = {}): CostLim
     maxListSize: integer(env, 'MAX_LIST_SIZE', costs.maxListSize),
     defaultListSize: integer(env, 'DEFAULT_LIST_SIZE', costs.defaultListSize),
   }
+}
+
+export function readPersisted(env: Env): PersistedOptions {
+  const mode = optional(env, 'PERSISTED_OPERATIONS', 'automatic')
+  if (mode !== 'automatic' && mode !== 'listed' && mode !== 'off') {
+    throw new AppError('INVALID_INPUT', 'PERSISTED_OPERATIONS must be automatic, listed or off')
+  }
+  const file = optional(env, 'PERSISTED_OPERATIONS_FILE', '')
+  if (file === '' && mode === 'listed') {
+    throw new AppError('INVALID_INPUT', 'set PERSISTED_OPERATIONS_FILE: nothing else is to run')
+  }
+  return { mode, list: file === '' ? new Map() : readOperationList(file) }
 }
 
 export function readRates(env: Env): Rates {

@@ -2,14 +2,11 @@ import { createHash } from 'node:crypto'
 import {
   getOperationAST,
   GraphQLError,
-  Kind,
   parse,
   print,
   specifiedRules,
   validate,
-  visit,
   type DocumentNode,
-  type FragmentDefinitionNode,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql'
@@ -19,7 +16,9 @@ import type { OperationPolicy } from '../federation/operation-policy.js'
 import { amountFor, type Values } from './cost/amount.js'
 import { estimate, type Estimate } from './cost/estimate.js'
 import { readPrices } from './cost/prices.js'
+import { fragmentsOf, onlyOperation } from './only-operation.js'
 import { exceededLimits, maxTokens, tooComplex } from './operation-limits.js'
+import { notListed, persistedQueryIn } from './persisted-operations.js'
 
 /** An operation that is valid and within the limits that do not depend on variables. */
 export interface ReadOperation {
@@ -42,7 +41,15 @@ export interface Priced {
 
 export interface Documents {
   /** The operation that a text asks for, or what is wrong with it, coded. */
-  read(query: string, operationName?: string | null): ReadOperation | readonly GraphQLError[]
+  read(asked: AskedDocument): ReadOperation | readonly GraphQLError[]
+}
+
+/** What of a request says which operation it means. */
+export interface AskedDocument {
+  /** May be missing where `extensions` names a persisted one. */
+  readonly query?: string | undefined
+  readonly operationName?: string | null | undefined
+  readonly extensions?: unknown
 }
 
 export interface DocumentsDeps {
@@ -52,8 +59,6 @@ export interface DocumentsDeps {
   readonly schema: GraphQLSchema
   readonly policy: Omit<OperationPolicy, 'formatErrors'>
 }
-
-type Fragments = ReadonlyMap<string, FragmentDefinitionNode>
 
 const maxTexts = 2_000
 /** A longer text is read, but not remembered. */
@@ -75,6 +80,7 @@ export function createDocuments({ apiSchema, schema, policy }: DocumentsDeps): D
   function readNew(query: string, name: string): ReadOperation | readonly GraphQLError[] {
     const whole = parsed(query, true)
     if (whole instanceof GraphQLError) return [whole]
+    if (!policy.persisted.allows(whole)) return [notListed()]
     const tooLarge = exceededLimits(whole, policy.limits)
     if (tooLarge.length > 0) return tooLarge
     if (validate(apiSchema, whole, rules).length > 0) return invalid(query)
@@ -83,7 +89,7 @@ export function createDocuments({ apiSchema, schema, policy }: DocumentsDeps): D
       return [refusal('INVALID_INPUT', 'name the operation of the document that is to run')]
     }
     const fragments = fragmentsOf(whole)
-    const document = onlyOperation(fragments, definition)
+    const document = onlyOperation(whole, definition)
     const estimated = estimate(definition, fragments, pricing)
     if (estimated.errors.length > 0) return estimated.errors.map(asValidationError)
     const text = print(document)
@@ -98,15 +104,25 @@ export function createDocuments({ apiSchema, schema, policy }: DocumentsDeps): D
     return validate(apiSchema, located, rules).map(asValidationError)
   }
 
+  function readText(query: string, name: string): ReadOperation | readonly GraphQLError[] {
+    const text = name === '' ? query : `${name}\n${query}`
+    const found = known.get(text)
+    if (found !== undefined) return found
+    const made = readNew(query, name)
+    if ('id' in made && text.length <= maxTextLength) known.set(text, made)
+    return made
+  }
+
   return {
-    read: (query, operationName) => {
+    read: ({ query, operationName, extensions }) => {
       const name = operationName ?? ''
-      const text = name === '' ? query : `${name}\n${query}`
-      const found = known.get(text)
-      if (found !== undefined) return found
-      const made = readNew(query, name)
-      if ('id' in made && text.length <= maxTextLength) known.set(text, made)
-      return made
+      const persisted = extensions ? persistedQueryIn(extensions) : undefined
+      if (persisted === undefined) return readText(query ?? '', name)
+      const text = policy.persisted.resolve(query === '' ? undefined : query, persisted)
+      if (typeof text !== 'string') return [text]
+      const read = readText(text, name)
+      if ('id' in read && query) policy.persisted.register(text, persisted)
+      return read
     },
   }
 }
@@ -163,29 +179,4 @@ function coded(error: GraphQLError, code: ErrorCode): GraphQLError {
     positions: error.positions,
     extensions: { ...error.extensions, code },
   })
-}
-
-function fragmentsOf(document: DocumentNode): Fragments {
-  return new Map(
-    document.definitions.flatMap((definition) =>
-      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
-    ),
-  )
-}
-
-/** The operation and the fragments that it reaches. */
-function onlyOperation(fragments: Fragments, operation: OperationDefinitionNode): DocumentNode {
-  const reached = new Set<FragmentDefinitionNode>()
-  const look = (at: OperationDefinitionNode | FragmentDefinitionNode): void => {
-    visit(at, {
-      FragmentSpread: ({ name }) => {
-        const fragment = fragments.get(name.value)
-        if (fragment === undefined || reached.has(fragment)) return
-        reached.add(fragment)
-        look(fragment)
-      },
-    })
-  }
-  look(operation)
-  return { kind: Kind.DOCUMENT, definitions: [operation, ...reached] }
 }

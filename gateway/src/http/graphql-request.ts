@@ -1,6 +1,7 @@
 import { AppError } from '@heirloom/errors'
 import { isObject } from '../federation/json.js'
 import type { OperationRequest } from '../federation/operations.js'
+import { persistedQueryIn } from '../guard/persisted-operations.js'
 
 const responseType = 'application/graphql-response+json'
 
@@ -16,7 +17,8 @@ export function operationOf(body: unknown): OperationRequest {
     throw new AppError('INVALID_INPUT', 'the request body must be one JSON object')
   }
   const { query, operationName, variables, extensions } = body
-  if (typeof query !== 'string' || query.trim() === '') {
+  const isNamed = isAbsent(query) && persistedQueryIn(extensions) !== undefined
+  if (!isNamed && (typeof query !== 'string' || query.trim() === '')) {
     throw new AppError('INVALID_INPUT', '"query" must be a GraphQL document')
   }
   if (!isAbsent(operationName) && typeof operationName !== 'string') {
@@ -28,7 +30,7 @@ export function operationOf(body: unknown): OperationRequest {
   if (!isAbsent(extensions) && !isObject(extensions)) {
     throw new AppError('INVALID_INPUT', '"extensions" must be an object')
   }
-  return { query, operationName, variables }
+  return { query: query as string | undefined, operationName, variables, extensions }
 }
 
 /** The media type of the answer: the younger one for those who ask for it. */

@@ -2,8 +2,9 @@ import { AppError } from '@heirloom/errors'
 import { integer, optional, required } from '@heirloom/subgraph'
 import { plannerNames, type PlannerName } from '../federation/planners.js'
 import type { CostLimits } from '../federation/operation-policy.js'
-import { readCostLimits, readOperationLimits } from '../guard/config.js'
+import { readCostLimits, readOperationLimits, readPersisted } from '../guard/config.js'
 import type { OperationLimits } from '../guard/operation-limits.js'
+import type { PersistedOptions } from '../guard/persisted-operations.js'
 
 export interface StandaloneConfig {
   readonly supergraphFile: string
@@ -18,6 +19,7 @@ export interface StandaloneConfig {
   readonly watch: boolean
   readonly limits: OperationLimits
   readonly costs: CostLimits
+  readonly persisted: PersistedOptions
   readonly subgraphTimeoutMs: number
   readonly logLevel: string
 }
@@ -63,6 +65,7 @@ export function readStandaloneConfig(env: Env): StandaloneConfig {
     watch: oneOf(env, 'WATCH_SUPERGRAPH', ['off', 'on'] as const) === 'on',
     limits: readOperationLimits(env),
     costs: readCostLimits(env),
+    persisted: readPersisted(env),
     subgraphTimeoutMs: integer(env, 'SUBGRAPH_TIMEOUT_MS', defaultSubgraphTimeoutMs),
     logLevel: oneOf(env, 'LOG_LEVEL', ['info', ...logLevels]),
   })

@@ -20,11 +20,11 @@ export async function createStandaloneGateway(
   config: StandaloneConfig,
   logger: Logger,
 ): Promise<GatewayServer> {
-  const { introspection, limits, costs } = config
+  const { introspection } = config
   const server = await createGatewayServer({
     ...config,
     access: createHeaderAccess(config.forwardedHeaders),
-    policy: createPolicy({ limits, costs, introspection, formatErrors: createOpenErrorFormatter }),
+    policy: createPolicy({ ...config, formatErrors: createOpenErrorFormatter }),
     healthChecks: (federation) => [subgraphsAnswer(federation)],
     publicUrl: undefined,
     publishSchema: introspection,

@@ -5,8 +5,9 @@ import type { Logger } from '@heirloom/telemetry'
 import type { Access, AskAs } from '../access.js'
 import { isObject } from '../federation/json.js'
 import type { OperationPolicy } from '../federation/operation-policy.js'
-import type { Operations } from '../federation/operations.js'
+import type { OperationRequest, Operations } from '../federation/operations.js'
 import type { ServedSupergraph } from '../federation/served-supergraph.js'
+import { operationOf } from '../http/graphql-request.js'
 import { idsOf } from '../http/request-ids.js'
 import { chargeOperation } from '../guard/charge-operation.js'
 import type { ReadOperation } from '../guard/documents.js'
@@ -39,12 +40,6 @@ interface Admitted {
   readonly askAs: AskAs
 }
 
-interface Asked {
-  readonly query: string
-  readonly operationName: string | null
-  readonly variables: Readonly<Record<string, unknown>>
-}
-
 const path = '/graphql/stream'
 
 /**
@@ -75,7 +70,11 @@ export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): 
     admitted.set(request, { stream, askAs })
   }
 
-  async function serve(request: FastifyRequest, reply: FastifyReply, asked: Asked): Promise<void> {
+  async function serve(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    asked: OperationRequest,
+  ): Promise<void> {
     const given = admitted.get(request)
     if (given === undefined) throw new Error('unreachable: the hook has set it')
     const { stream, askAs } = given
@@ -83,7 +82,7 @@ export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): 
     const charge = (charged: Charged) => deps.rateLimits.charged(asker.who, charged)
     const { supergraph, documents } = deps.served()
     const schema = supergraph.apiSchema
-    const read = documents.read(asked.query, asked.operationName)
+    const read = documents.read(asked)
     const operation = 'id' in read ? read.definition.operation : undefined
     if (operation === OperationTypeNode.MUTATION && request.method === 'GET') {
       throw new AppError('METHOD_NOT_ALLOWED', 'send mutations with POST')
@@ -116,7 +115,7 @@ export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): 
 
   function follow(
     request: FastifyRequest,
-    asked: Asked,
+    asked: OperationRequest,
     { document }: ReadOperation,
     schema: GraphQLSchema,
     { stream, askAs }: Admitted,
@@ -129,7 +128,7 @@ export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): 
     const wanted = {
       document,
       operationName: asked.operationName,
-      variables: asked.variables,
+      variables: asked.variables ?? {},
       lastEventId: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined,
       schema,
     }
@@ -143,11 +142,11 @@ export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): 
 
   app.post(path, {
     onRequest: admit,
-    handler: (request, reply) => serve(request, reply, askedIn(request.body)),
+    handler: (request, reply) => serve(request, reply, operationOf(request.body)),
   })
   app.get(path, {
     onRequest: admit,
-    handler: (request, reply) => serve(request, reply, askedIn(fromAddress(request.query))),
+    handler: (request, reply) => serve(request, reply, operationOf(fromAddress(request.query))),
   })
 
   return {
@@ -165,25 +164,19 @@ export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): 
 /** https://graphql.github.io/graphql-over-http: the parameters of a GET. */
 function fromAddress(query: unknown): unknown {
   if (!isObject(query)) return query
-  const { variables } = query
-  if (typeof variables !== 'string') return query
-  try {
-    return { ...query, variables: JSON.parse(variables) as unknown }
-  } catch (cause) {
-    throw new AppError('INVALID_INPUT', '"variables" must be a JSON object', { cause })
+  const { variables, extensions } = query
+  return {
+    ...query,
+    variables: parsedJson('variables', variables),
+    extensions: parsedJson('extensions', extensions),
   }
 }
 
-function askedIn(given: unknown): Asked {
-  const { query, operationName = null, variables = null } = isObject(given) ? given : {}
-  if (typeof query !== 'string' || query.trim() === '') {
-    throw new AppError('INVALID_INPUT', '"query" must be a GraphQL document')
+function parsedJson(name: string, text: unknown): unknown {
+  if (typeof text !== 'string') return text
+  try {
+    return JSON.parse(text) as unknown
+  } catch (cause) {
+    throw new AppError('INVALID_INPUT', `"${name}" must be a JSON object`, { cause })
   }
-  if (operationName !== null && typeof operationName !== 'string') {
-    throw new AppError('INVALID_INPUT', '"operationName" must be a string')
-  }
-  if (variables !== null && !isObject(variables)) {
-    throw new AppError('INVALID_INPUT', '"variables" must be an object')
-  }
-  return { query, operationName, variables: variables ?? {} }
 }

@@ -61,7 +61,7 @@ function planOn(
   const { apiSchema } = supergraph
   // The supergraph may have been replaced since.
   if (schema !== apiSchema) {
-    const read = documents.read(print(document), operationName)
+    const read = documents.read({ query: print(document), operationName })
     if (!('id' in read)) return read
   }
   const operation = getOperationAST(document, operationName)

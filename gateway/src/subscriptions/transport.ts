@@ -120,10 +120,10 @@ export function createTransport(deps: TransportDeps): Transport {
     contextValue: OperationContext,
   ): Promise<ExecutionArgs | readonly GraphQLError[]> {
     const { payload, asker } = contextValue
-    const { query, operationName = null, variables } = payload
+    const { operationName = null, variables } = payload
     const { supergraph, documents } = deps.served()
     const schema = supergraph.apiSchema
-    const operation = documents.read(query, operationName)
+    const operation = documents.read(payload)
     if (!('id' in operation)) return operation
     // What runs queries and mutations charges them itself.
     if (operation.definition.operation === OperationTypeNode.SUBSCRIPTION) {

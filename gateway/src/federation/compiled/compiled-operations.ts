@@ -3,7 +3,7 @@ import { execute, getVariableValues, GraphQLError, OperationTypeNode } from 'gra
 import { AppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
 import { createDocuments, type Documents } from '../../guard/documents.js'
-import { createRefuse } from '../guarded-operations.js'
+import { createRefuse, withText } from '../guarded-operations.js'
 import { getOwn, isObject, type JsonObject } from '../json.js'
 import { defaultPolicy, type OperationPolicy } from '../operation-policy.js'
 import type { OperationInUse, OperationRequest, Operations, OperationText } from '../operations.js'
@@ -100,7 +100,7 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
     const end = performance.now() + maxWarmMs
     // What was used last is ready first: there may not be time for all.
     for (const { query, variants } of operations.toReversed()) {
-      const read = documents.read(query)
+      const read = documents.read({ query })
       const prepared = 'id' in read ? compiler.prepare(read) : 'not_a_query_or_mutation'
       // Not valid any more: its clients will be told.
       if (typeof prepared === 'string') continue
@@ -113,19 +113,20 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
   }
 
   async function respond(request: OperationRequest, caller: Caller): Promise<OperationText> {
-    const read = documents.read(request.query, request.operationName)
+    const read = documents.read(request)
     if (!('id' in read)) return refusedUnread(read, caller)
     const prepared = compiler.prepare(read)
-    if (typeof prepared === 'string') return fallBack(prepared, request, caller)
+    const asked = withText(request, read)
+    if (typeof prepared === 'string') return fallBack(prepared, asked, caller)
     const given = request.variables ?? {}
     const variables = coerced(prepared, given)
-    if (variables === undefined) return fallBack('invalid_variables', request, caller)
+    if (variables === undefined) return fallBack('invalid_variables', asked, caller)
     const { cost, refusal } = read.priced(variables)
     if (refusal !== undefined) return refusedUnread([refusal], caller)
     const charged = request.charge?.({ id: read.id, cost })
     if (charged !== undefined) await charged
     const compiled = compiler.compile(prepared, variables)
-    if (typeof compiled === 'string') return fallBack(compiled, request, caller)
+    if (typeof compiled === 'string') return fallBack(compiled, asked, caller)
     if ('refusal' in compiled) return refused(compiled.refusal, caller)
     compiledCount += 1
     const outcome = await outcomeOf(prepared, compiled, { given, variables, caller })

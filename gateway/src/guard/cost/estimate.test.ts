@@ -52,7 +52,7 @@ function priced(
   { supergraph = plain, costs = {} } = {},
 ): Priced {
   const documents = createDocuments({ ...supergraph, policy: createPolicy({ costs }) })
-  const read = documents.read(query)
+  const read = documents.read({ query })
   if (!('id' in read)) throw new Error(read.map(({ message }) => message).join())
   const definitions = (read.definition as OperationDefinitionNode).variableDefinitions ?? []
   const { coerced } = getVariableValues(supergraph.apiSchema, definitions, variables)
