@@ -11,7 +11,10 @@ import type { SessionLimits } from './auth/sessions.js'
 import { createTenantAccess } from './auth/tenant-access.js'
 import type { GatewayConfig } from './config.js'
 import { serveRouteDiagnostics } from './diagnostics/route-diagnostics.js'
+import { createPostgresBudgetStores, sweepBudgets } from './guard/budget-store.js'
+import { createRateLimits, defaultRates } from './guard/rate-limits.js'
 import { createCallerFactory } from './federation/caller.js'
+import { createPolicy } from './federation/operation-policy.js'
 import { lacksWhileThrowing } from './http/health.js'
 import { serveLanding } from './pages/landing.js'
 import { serveRest } from './rest/rest-routes.js'
@@ -63,11 +66,18 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
       lacksWhileThrowing('identity provider', () => auth.provider.ready()),
       missing,
     ],
-    publishSchema: true,
+    policy: createPolicy(config),
+    publishSchema: config.introspection ?? true,
     firstQuery,
     subgraphTimeoutMs: deps.subgraphTimeoutMs,
     subscriptionLimits: deps.subscriptionLimits,
     connectionLimits: { ...config.connectionLimits, ...deps.connectionLimits },
+    rateLimits: createRateLimits({
+      rates: { ...defaultRates, ...config.rates },
+      trustedProxies: config.trustedProxies ?? 0,
+      createStore: createPostgresBudgetStores(database, logger),
+      now,
+    }),
     heartbeatMs: deps.heartbeatMs,
     logger,
     now,
@@ -89,6 +99,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   const sweep = setInterval(() => {
     const failed = (error: unknown) => logger.warn({ err: error }, 'sweep failed')
     auth.sessions.sweep().catch(failed)
+    sweepBudgets(database, now).catch(failed)
   }, sweepEveryMs)
 
   return {

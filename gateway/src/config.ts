@@ -3,6 +3,11 @@ import { parse as parseYaml } from 'yaml'
 import { AppError } from '@heirloom/errors'
 import { integer, optional, required } from '@heirloom/subgraph'
 import { plannerNames, type PlannerName } from './federation/planners.js'
+import type { CostLimits } from './federation/operation-policy.js'
+import { readCostLimits, readOperationLimits, readPersisted, readRates } from './guard/config.js'
+import type { OperationLimits } from './guard/operation-limits.js'
+import type { PersistedOptions } from './guard/persisted-operations.js'
+import type { Rates } from './guard/rate-limits.js'
 import { connectionLimits, type ConnectionLimits } from './subscriptions/admission.js'
 
 export interface GatewayConfig {
@@ -29,6 +34,14 @@ export interface GatewayConfig {
   readonly shareInFlight?: boolean
   /** What is not named here has the default. */
   readonly connectionLimits?: Partial<ConnectionLimits>
+  readonly rates?: Partial<Rates>
+  readonly limits?: Partial<OperationLimits>
+  readonly costs?: Partial<CostLimits>
+  readonly persisted?: PersistedOptions
+  /** Whether clients may ask for the schema, and are told names that they may have meant. */
+  readonly introspection?: boolean
+  /** How many proxies stand in front, each of which adds to X-Forwarded-For; 0 by default. */
+  readonly trustedProxies?: number
 }
 
 export interface OidcConfig {
@@ -49,6 +62,8 @@ type Env = Readonly<Record<string, string | undefined>>
 
 const schemaFolder = new URL('../../schema/', import.meta.url)
 const sessionKeyBytes = 32
+/** Our schema says how long its lists are. */
+const ourCosts = { maxCost: 20_000, maxListSize: 1_000 }
 
 /** @throws AppError INVALID_INPUT that names the variable */
 export function readConfig(env: Env): GatewayConfig {
@@ -96,6 +111,12 @@ export function readConfig(env: Env): GatewayConfig {
         connectionLimits.subscriptionsPerTenant,
       ),
     },
+    rates: readRates(env),
+    limits: readOperationLimits(env),
+    costs: readCostLimits(env, ourCosts),
+    persisted: readPersisted(env),
+    introspection: oneOf(env, 'INTROSPECTION', ['on', 'off'] as const) === 'on',
+    trustedProxies: integer(env, 'TRUSTED_PROXIES', 0),
   })
 }
 

@@ -9,6 +9,7 @@ import { createFederation, type Federation } from './federation/federation.js'
 import { defaultPolicy } from './federation/operation-policy.js'
 import type { ServingOptions } from './federation/served-supergraph.js'
 import { watchSupergraphFile } from './federation/watch-supergraph-file.js'
+import { noRateLimits, type RateLimits } from './guard/rate-limits.js'
 import { answerErrorsWithEnvelope, envelopeBeforeRoutes } from './http/errors.js'
 import { serveGraphQLFast } from './http/fast-graphql.js'
 import { serveGraphQL } from './http/graphql-route.js'
@@ -25,7 +26,6 @@ import {
 import { serveEventStreams } from './subscriptions/event-stream-route.js'
 import { defaultHeartbeatMs } from './subscriptions/heartbeat.js'
 import { createHub, subscriptionLimits, type SubscriptionLimits } from './subscriptions/hub.js'
-import { createPrepareOperation } from './subscriptions/prepare-operation.js'
 import { createTransport } from './subscriptions/transport.js'
 import { openUpstream } from './subscriptions/upstream.js'
 
@@ -44,6 +44,7 @@ export interface GatewayServerOptions extends ServingOptions {
   readonly firstQuery: string
   readonly subscriptionLimits?: Partial<SubscriptionLimits> | undefined
   readonly connectionLimits?: Partial<ConnectionLimits> | undefined
+  readonly rateLimits?: RateLimits | undefined
   readonly heartbeatMs?: number | undefined
   readonly now: () => number
 }
@@ -74,11 +75,13 @@ const requestTimeoutMs = 60_000
 export async function createGatewayServer(options: GatewayServerOptions): Promise<GatewayServer> {
   disableVendorTelemetry()
   const { access, logger, policy = defaultPolicy, publicUrl, supergraphFile } = options
+  const { rateLimits = noRateLimits } = options
   const newId = createIds(options.now)
   const federation = await createFederation(await readSupergraphFile(supergraphFile), options)
   const supergraph = () => federation.current().supergraph
   const { operations } = federation
   const app = createHttpApp({ publicUrl, logger, newId })
+  countArrivals(app, rateLimits)
   const hub = createHub({
     federation,
     openUpstream,
@@ -90,11 +93,11 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
   const live = {
     access,
     operations,
-    schema: () => supergraph().apiSchema,
+    served: federation.current,
     hub,
     admission: createAdmission(limits),
+    rateLimits,
     policy,
-    prepareOperation: createPrepareOperation(policy.rules),
     heartbeatMs: options.heartbeatMs ?? defaultHeartbeatMs,
     logger,
   }
@@ -111,12 +114,13 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
     () => Promise.resolve(isClosing ? 'time: this process is going away' : undefined),
   ])
   if (options.publishSchema) serveSchema(app, supergraph)
-  serveGraphQL(app, { operations, access })
+  serveGraphQL(app, { operations, access, rateLimits })
   serveGraphiql(app, { publicUrl, firstQuery: options.firstQuery })
   transport.attach(app.server)
   serveGraphQLFast(app.server, {
     operations,
     access,
+    rateLimits,
     publicUrl,
     newId,
     maxBodyBytes: bodyLimitBytes,
@@ -141,6 +145,16 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
       await federation.close()
     },
   }
+}
+
+/** What orchestrators and subgraphs ask, who are no clients. */
+const uncounted = ['/healthz', '/readyz', '/.well-known/heirloom-internal-jwks.json']
+
+function countArrivals(app: FastifyInstance, rateLimits: RateLimits): void {
+  app.addHook('onRequest', async ({ raw }) => {
+    if (uncounted.includes(raw.url ?? '')) return
+    await rateLimits.arrived(rateLimits.addressOf(raw))
+  })
 }
 
 /** @throws AppError INVALID_INPUT that names the file */

@@ -1,7 +1,10 @@
 import { AppError } from '@heirloom/errors'
 import { integer, optional, required } from '@heirloom/subgraph'
 import { plannerNames, type PlannerName } from '../federation/planners.js'
-import { defaultOperationLimits, type OperationLimits } from '../guard/operation-limits.js'
+import type { CostLimits } from '../federation/operation-policy.js'
+import { readCostLimits, readOperationLimits, readPersisted } from '../guard/config.js'
+import type { OperationLimits } from '../guard/operation-limits.js'
+import type { PersistedOptions } from '../guard/persisted-operations.js'
 
 export interface StandaloneConfig {
   readonly supergraphFile: string
@@ -15,6 +18,8 @@ export interface StandaloneConfig {
   readonly introspection: boolean
   readonly watch: boolean
   readonly limits: OperationLimits
+  readonly costs: CostLimits
+  readonly persisted: PersistedOptions
   readonly subgraphTimeoutMs: number
   readonly logLevel: string
 }
@@ -48,7 +53,6 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 /** @throws AppError INVALID_INPUT that names the variable */
 export function readStandaloneConfig(env: Env): StandaloneConfig {
-  const { depth, aliases, rootFields, fields } = defaultOperationLimits
   return Object.freeze({
     supergraphFile: required(env, 'SUPERGRAPH_FILE'),
     host: optional(env, 'HOST', '127.0.0.1'),
@@ -59,12 +63,9 @@ export function readStandaloneConfig(env: Env): StandaloneConfig {
     planner: oneOf(env, 'GATEWAY_PLANNER', plannerNames),
     introspection: oneOf(env, 'INTROSPECTION', ['on', 'off'] as const) === 'on',
     watch: oneOf(env, 'WATCH_SUPERGRAPH', ['off', 'on'] as const) === 'on',
-    limits: {
-      depth: integer(env, 'MAX_DEPTH', depth),
-      aliases: integer(env, 'MAX_ALIASES', aliases),
-      rootFields: integer(env, 'MAX_ROOT_FIELDS', rootFields),
-      fields: integer(env, 'MAX_FIELDS', fields),
-    },
+    limits: readOperationLimits(env),
+    costs: readCostLimits(env),
+    persisted: readPersisted(env),
     subgraphTimeoutMs: integer(env, 'SUBGRAPH_TIMEOUT_MS', defaultSubgraphTimeoutMs),
     logLevel: oneOf(env, 'LOG_LEVEL', ['info', ...logLevels]),
   })

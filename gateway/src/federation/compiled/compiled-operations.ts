@@ -1,7 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { execute, getVariableValues, GraphQLError, OperationTypeNode, print } from 'graphql'
+import { execute, getVariableValues, GraphQLError, OperationTypeNode } from 'graphql'
 import { AppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
+import { createDocuments, type Documents } from '../../guard/documents.js'
+import { createRefuse, withText } from '../guarded-operations.js'
 import { getOwn, isObject, type JsonObject } from '../json.js'
 import { defaultPolicy, type OperationPolicy } from '../operation-policy.js'
 import type { OperationInUse, OperationRequest, Operations, OperationText } from '../operations.js'
@@ -34,6 +36,8 @@ export interface CompiledOperations extends Operations {
 
 export interface CompiledOperationsDeps {
   readonly supergraph: Supergraph
+  /** Read for this supergraph and policy. */
+  readonly documents?: Documents | undefined
   /** Asked in this order: the next where one has no plan that can be compiled. */
   readonly plans: readonly PlanForExecution[]
   readonly fetchSubgraph: FetchSubgraph
@@ -66,10 +70,10 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
   const ownKeys = createOwnKeys(supergraph.schema)
   const compiler = createOperationCompiler(supergraph, deps.plans, ownKeys, {
     logger,
-    rules: policy.rules,
     referencePlan: deps.referencePlan,
   })
-  const { shareInFlight = true } = deps
+  const { shareInFlight = true, documents = createDocuments({ ...supergraph, policy }) } = deps
+  const refuse = createRefuse(policy.formatErrors, logger)
   const fallbacks = new Map<FallbackReason, number>()
   const inFlight = new InFlight<Outcome>()
   let compiledCount = 0
@@ -96,7 +100,8 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
     const end = performance.now() + maxWarmMs
     // What was used last is ready first: there may not be time for all.
     for (const { query, variants } of operations.toReversed()) {
-      const prepared = compiler.prepare(query)
+      const read = documents.read({ query })
+      const prepared = 'id' in read ? compiler.prepare(read) : 'not_a_query_or_mutation'
       // Not valid any more: its clients will be told.
       if (typeof prepared === 'string') continue
       for (const variables of variants) {
@@ -108,18 +113,29 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
   }
 
   async function respond(request: OperationRequest, caller: Caller): Promise<OperationText> {
-    const query = typeof request.query === 'string' ? request.query : print(request.query)
-    const prepared = compiler.prepare(query, request.operationName)
-    if (typeof prepared === 'string') return fallBack(prepared, request, caller)
+    const read = documents.read(request)
+    if (!('id' in read)) return refusedUnread(read, caller)
+    const prepared = compiler.prepare(read)
+    const asked = withText(request, read)
+    if (typeof prepared === 'string') return fallBack(prepared, asked, caller)
     const given = request.variables ?? {}
     const variables = coerced(prepared, given)
-    if (variables === undefined) return fallBack('invalid_variables', request, caller)
+    if (variables === undefined) return fallBack('invalid_variables', asked, caller)
+    const { cost, refusal } = read.priced(variables)
+    if (refusal !== undefined) return refusedUnread([refusal], caller)
+    const charged = request.charge?.({ id: read.id, cost })
+    if (charged !== undefined) await charged
     const compiled = compiler.compile(prepared, variables)
-    if (typeof compiled === 'string') return fallBack(compiled, request, caller)
+    if (typeof compiled === 'string') return fallBack(compiled, asked, caller)
     if ('refusal' in compiled) return refused(compiled.refusal, caller)
     compiledCount += 1
     const outcome = await outcomeOf(prepared, compiled, { given, variables, caller })
     return { status: 200, body: told(outcome, caller) }
+  }
+
+  function refusedUnread(errors: readonly GraphQLError[], caller: Caller): OperationText {
+    const { status, result } = refuse(errors, caller)
+    return { status, body: JSON.stringify(result) }
   }
 
   function refused(reason: string, caller: Caller): OperationText {
