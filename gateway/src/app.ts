@@ -13,6 +13,7 @@ import type { GatewayConfig } from './config.js'
 import { serveRouteDiagnostics } from './diagnostics/route-diagnostics.js'
 import { createCallerFactory } from './federation/caller.js'
 import { lacksWhileThrowing } from './http/health.js'
+import { createSourceOf } from './http/request-source.js'
 import { serveLanding } from './pages/landing.js'
 import { createGatewayServer, type Gateway } from './server.js'
 import type { ConnectionLimits } from './subscriptions/admission.js'
@@ -50,6 +51,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     publicUrl,
     sessionSecretIn: (header) => fastifyCookie.parse(header)[cookies.session],
     createCaller: createCallerFactory(internalKeys.signing, config.asks, now),
+    sourceOf: createSourceOf(config.trustedProxies ?? []),
     socketCheckEveryMs: deps.socketCheckEveryMs,
     now,
   })
