@@ -1,4 +1,5 @@
 export { createSubgraphServer, type SubgraphServer, type SubgraphServerOptions } from './server.js'
+export type { Mutation, MutationObserver } from './observe-mutations.js'
 export { createPeer, type Peer } from './peer.js'
 export {
   connection,
