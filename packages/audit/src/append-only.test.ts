@@ -101,11 +101,11 @@ describe('an entry', () => {
       plugin: 'p\u0000\ud800',
       requestId: '\u{1f600}'.repeat(200),
     }
-    await rig.audit.deny(
+    await rig.audit.tell(
       rig.app.for(tenant.tenantId),
       context,
       { action: 'story:update', resource: { kind: 'Story', id: 'x'.repeat(10_000) } },
-      'NOT_FOUND',
+      { kind: 'DENIED', code: 'NOT_FOUND' },
     )
     const { rows } = await sql<Record<string, string>>`
       select resource_id, plugin, correlation_id from audit_entry where outcome = 'DENIED'`.execute(

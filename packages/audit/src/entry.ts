@@ -4,9 +4,10 @@ import type { TenantId } from '@heirloom/tenancy'
 
 /**
  * DONE committed with the write. BEGUN was written before a write to a store that shares no
- * transaction with the log; it may have failed afterwards. DENIED changed nothing.
+ * transaction with the log: unless FAILED or DENIED follows in the same request, it happened, or
+ * its process died meanwhile. DENIED changed nothing.
  */
-export type Outcome = 'DONE' | 'BEGUN' | 'DENIED'
+export type Outcome = 'DONE' | 'BEGUN' | 'FAILED' | 'DENIED'
 
 /** A row of audit_entry. */
 export interface EntryRow {
@@ -23,7 +24,7 @@ export interface EntryRow {
   readonly resource_kind: string
   readonly resource_id: string | null
   readonly outcome: Outcome
-  /** Why it was denied; null otherwise. */
+  /** Why it was denied, or failed; null otherwise. */
   readonly code: string | null
   readonly source_ip: string | null
   readonly user_agent: string | null

@@ -23,4 +23,5 @@ export {
   type AuditWriter,
   type AuditWriterOptions,
   type Deed,
+  type ToldOutcome,
 } from './writer.js'

@@ -1,5 +1,5 @@
 import type { AppError, ErrorCode } from '@heirloom/errors'
-import { databaseError, type Database } from '@heirloom/postgres'
+import type { Database } from '@heirloom/postgres'
 import type { Mutation, MutationObserver, RequestContext } from '@heirloom/subgraph'
 import type { Logger } from '@heirloom/telemetry'
 import type { AuditWriter, Deed } from './writer.js'
@@ -13,12 +13,13 @@ export interface DeedOfMutation {
   readonly id?: string
 }
 
-export type DeedsOfMutations = Readonly<Record<string, DeedOfMutation>>
+/** By the mutation's name; null for one that is not told. */
+export type DeedsOfMutations = Readonly<Record<string, DeedOfMutation | null>>
 
 export interface MutationAuditOptions<Schema> {
   readonly audit: AuditWriter
   readonly database: Database<Schema>
-  /** By the mutation's name; one that is not named here is told by its name. */
+  /** A mutation that is not named here is told by its own name. */
   readonly deeds: DeedsOfMutations
   readonly logger: Logger
 }
@@ -33,35 +34,53 @@ const deniedBy: readonly ErrorCode[] = ['FORBIDDEN', 'NOT_FOUND']
 export function auditDenials<Schema>(
   options: MutationAuditOptions<Schema>,
 ): MutationObserver<RequestContext> {
-  const { audit, database, deeds, logger } = options
   return {
-    failed: async ({ tenant }, mutation, error) => {
-      if (!deniedBy.includes(error.code)) return
-      const deed = deedOf(mutation, deeds, error)
-      try {
-        await audit.deny(database.for(tenant.tenantId), tenant, deed, error.code)
-      } catch (cause) {
-        const err = databaseError(cause)
-        logger.error({ err, deed, request_id: tenant.requestId }, 'a denial was not told')
-      }
+    failed: async (context, mutation, error) => {
+      if (deniedBy.includes(error.code)) await tellEnd(options, context, mutation, error, 'DENIED')
     },
   }
 }
 
-/** The same, for writes to stores that share no transaction with the log. */
+/**
+ * Tells of every mutation before it runs, and does not let it run when that cannot be told; then of
+ * those that failed. For stores that share no transaction with the log.
+ */
 export function auditAttempts<Schema>(
   options: MutationAuditOptions<Schema>,
 ): MutationObserver<RequestContext> {
   const { audit, database, deeds } = options
   return {
-    ...auditDenials(options),
-    begins: ({ tenant }, mutation) =>
-      audit.begin(database.for(tenant.tenantId), tenant, deedOf(mutation, deeds)),
+    begins: async ({ tenant }, mutation) => {
+      const deed = deedOf(mutation, deeds)
+      if (deed === null) return
+      await audit.tell(database.for(tenant.tenantId), tenant, deed, { kind: 'BEGUN' })
+    },
+    failed: (context, mutation, error) => {
+      const kind = deniedBy.includes(error.code) ? 'DENIED' : 'FAILED'
+      return tellEnd(options, context, mutation, error, kind)
+    },
   }
 }
 
-function deedOf({ field, args }: Mutation, deeds: DeedsOfMutations, error?: AppError): Deed {
+async function tellEnd<Schema>(
+  { audit, database, deeds, logger }: MutationAuditOptions<Schema>,
+  { tenant }: RequestContext,
+  mutation: Mutation,
+  error: AppError,
+  kind: 'DENIED' | 'FAILED',
+): Promise<void> {
+  const deed = deedOf(mutation, deeds, error)
+  if (deed === null) return
+  try {
+    await audit.tell(database.for(tenant.tenantId), tenant, deed, { kind, code: error.code })
+  } catch (err) {
+    logger.error({ err, deed, request_id: tenant.requestId }, 'the audit log could not be told')
+  }
+}
+
+function deedOf({ field, args }: Mutation, deeds: DeedsOfMutations, error?: AppError): Deed | null {
   const known = deeds[field]
+  if (known === null) return null
   const refused = error?.details?.['action']
   const action = typeof refused === 'string' ? refused : (known?.action ?? field)
   const id = known?.id === undefined ? undefined : inputOf(args)[known.id]

@@ -1,5 +1,5 @@
-import { sql, type Transaction } from 'kysely'
-import type { Migrations, TenantDatabase } from '@heirloom/postgres'
+import { CompiledQuery, type Transaction } from 'kysely'
+import type { Migrations, Statement, TenantDatabase } from '@heirloom/postgres'
 import { createIds, type NewId, type TenantContext } from '@heirloom/tenancy'
 import type { Outcome } from './entry.js'
 
@@ -20,18 +20,21 @@ export interface AuditWriter {
   /** Tells of a write in its own transaction: both commit, or neither does. Takes no lock. */
   record<Schema>(trx: Transaction<Schema>, context: TenantContext, deed: Deed): Promise<void>
   /**
-   * Tells, in a transaction of its own, of a write that is about to go to another store.
-   * @throws AppError BACKEND_UNAVAILABLE, TIMEOUT: then the write must not happen
+   * Tells of what has no transaction of its own here, in one round trip.
+   * @throws AppError BACKEND_UNAVAILABLE, TIMEOUT
    */
-  begin<Schema>(database: TenantDatabase<Schema>, context: TenantContext, deed: Deed): Promise<void>
-  /** Tells, in a transaction of its own, of a write that was denied, and by which error code. */
-  deny<Schema>(
+  tell<Schema>(
     database: TenantDatabase<Schema>,
     context: TenantContext,
     deed: Deed,
-    code: string,
+    outcome: ToldOutcome,
   ): Promise<void>
 }
+
+/** With the error code, where there is one. */
+export type ToldOutcome =
+  | { readonly kind: 'BEGUN'; readonly code?: undefined }
+  | { readonly kind: 'DENIED' | 'FAILED'; readonly code: string }
 
 export interface AuditWriterOptions {
   /** The service's name; part of what is sealed, so that no entry passes for another service's. */
@@ -47,32 +50,52 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
   const { service, now = Date.now } = options
   const newId = options.newId ?? createIds(now)
 
-  async function insert<Schema>(
-    trx: Transaction<Schema>,
+  function insertion(
     context: TenantContext,
     { action, resource }: Deed,
     outcome: Outcome,
     code: string | null = null,
-  ): Promise<void> {
+  ): Statement {
     const { actor, source } = context
     const plugin = actor.kind === 'plugin' ? actor.id : context.plugin
-    await sql`
-      insert into audit_entry (tenant_id, entry_id, service, occurred_at, actor, plugin, roles,
-        action, resource_kind, resource_id, outcome, code, source_ip, user_agent, correlation_id)
-      values (${context.tenantId}, ${newId()}, ${service}, ${new Date(now()).toISOString()},
-        ${kept(`${actor.kind}:${actor.id}`)}, ${kept(plugin)}, ${[...context.roles]},
-        ${kept(action)}, ${resource.kind}, ${kept(resource.id)}, ${outcome}, ${code},
-        ${kept(source?.ip)}, ${kept(source?.userAgent)}, ${kept(context.requestId)})`.execute(trx)
+    return {
+      sql: insertEntry,
+      parameters: [
+        context.tenantId,
+        newId(),
+        service,
+        new Date(now()),
+        kept(`${actor.kind}:${actor.id}`),
+        kept(plugin),
+        context.roles,
+        kept(action),
+        resource.kind,
+        kept(resource.id),
+        outcome,
+        code,
+        kept(source?.ip),
+        kept(source?.userAgent),
+        kept(context.requestId),
+      ],
+    }
   }
 
   return {
-    record: (trx, context, deed) => insert(trx, context, deed, 'DONE'),
-    begin: (database, context, deed) =>
-      database.transaction((trx) => insert(trx, context, deed, 'BEGUN')),
-    deny: (database, context, deed, code) =>
-      database.transaction((trx) => insert(trx, context, deed, 'DENIED', code)),
+    record: async (trx, context, deed) => {
+      const { sql, parameters } = insertion(context, deed, 'DONE')
+      await trx.executeQuery(CompiledQuery.raw(sql, [...parameters]))
+    },
+    tell: async (database, context, deed, outcome) => {
+      const { kind, code = null } = outcome
+      await database.batch([insertion(context, deed, kind, code)])
+    },
   }
 }
+
+const insertEntry = `
+  insert into audit_entry (tenant_id, entry_id, service, occurred_at, actor, plugin, roles,
+    action, resource_kind, resource_id, outcome, code, source_ip, user_agent, correlation_id)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
 
 // Of a write that was denied, the client alone may have chosen the id. Postgres takes no NUL, and
 // a lone surrogate would read back as another character than was sealed.

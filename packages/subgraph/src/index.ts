@@ -25,9 +25,11 @@ export {
   readRelayConfig,
   readRoles,
   readServerConfig,
+  readWorkerConfig,
   type CloudConfig,
   type ConsumerConfig,
   type RelayConfig,
   type Roles,
   type ServerConfig,
+  type WorkerConfig,
 } from './service-config.js'

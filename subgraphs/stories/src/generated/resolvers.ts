@@ -335,8 +335,10 @@ export type AuditLogStoriesArgs = {
 export type AuditOutcome =
   /** It was written; the entry is of the same transaction. */
   | 'DONE'
-  /** It was about to be written to another store, which may have refused it. */
+  /** It was about to be written to another store. It was, unless a later entry of the request says otherwise. */
   | 'BEGUN'
+  /** It was begun and failed; `code` says how. */
+  | 'FAILED'
   /** It was denied, and nothing was written; `code` says why. */
   | 'DENIED'
 
@@ -356,7 +358,7 @@ export type AuditEntry = {
   readonly action: Scalars['String']['output']
   readonly resource: AuditResource
   readonly outcome: AuditOutcome
-  /** Why it was denied, for example FORBIDDEN. */
+  /** Why it was denied or failed, for example FORBIDDEN. */
   readonly code?: Maybe<Scalars['String']['output']>
   /** The address that the request came from. */
   readonly sourceIp?: Maybe<Scalars['String']['output']>
