@@ -16,6 +16,7 @@ import { createRateLimits, defaultRates } from './guard/rate-limits.js'
 import { createCallerFactory } from './federation/caller.js'
 import { createPolicy } from './federation/operation-policy.js'
 import { lacksWhileThrowing } from './http/health.js'
+import { createSourceOf } from './http/request-source.js'
 import { serveLanding } from './pages/landing.js'
 import { serveRest } from './rest/rest-routes.js'
 import { createGatewayServer, type Gateway } from './server.js'
@@ -54,6 +55,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     publicUrl,
     sessionSecretIn: (header) => fastifyCookie.parse(header)[cookies.session],
     createCaller: createCallerFactory(internalKeys.signing, config.asks, now),
+    sourceOf: createSourceOf(config.trustedProxies ?? []),
     socketCheckEveryMs: deps.socketCheckEveryMs,
     now,
   })

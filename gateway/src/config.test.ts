@@ -18,6 +18,7 @@ describe('the configuration', () => {
     const config = readConfig({ ...env, STORIES_URL: 'http://stories/graphql', PORT: '80' })
     expect(config.port).toBe(80)
     expect(config.host).toBe('127.0.0.1')
+    expect(config.trustedProxies).toEqual([])
     expect(config.oidc.audience).toBe('urn:heirloom:api')
     expect(config.sessionKeys.map(({ kid }) => kid)).toEqual(['new', 'old'])
     expect([...config.subgraphUrls]).toEqual([['stories', 'http://stories/graphql']])
@@ -46,5 +47,10 @@ describe('the configuration', () => {
     ['GATEWAY_SHARE_IN_FLIGHT', 'maybe'],
   ])('refuses %s=%s', (name, value) => {
     expect(() => readConfig({ ...env, [name]: value })).toThrow(name)
+  })
+
+  it('reads the proxies whose word is taken', () => {
+    const { trustedProxies } = readConfig({ ...env, TRUSTED_PROXIES: '10.0.0.0/8, ::1 loopback' })
+    expect(trustedProxies).toEqual(['10.0.0.0/8', '::1', 'loopback'])
   })
 })

@@ -15,6 +15,8 @@ export interface GatewayConfig {
   readonly port: number
   /** Where browsers reach the gateway: scheme, host and port, nothing else. */
   readonly publicUrl: URL
+  /** Whose word about the client's address is taken: addresses and networks. By default nobody's. */
+  readonly trustedProxies?: readonly string[]
   readonly databaseUrl: string
   readonly oidc: OidcConfig
   /** Encrypt what is kept of a session. The first is used for new ones. */
@@ -72,6 +74,9 @@ export function readConfig(env: Env): GatewayConfig {
     host: optional(env, 'HOST', '127.0.0.1'),
     port: integer(env, 'PORT', 4000),
     publicUrl: origin(env, 'PUBLIC_URL'),
+    trustedProxies: optional(env, 'TRUSTED_PROXIES', '')
+      .split(/[\s,]+/)
+      .filter((proxy) => proxy !== ''),
     databaseUrl: required(env, 'DATABASE_URL'),
     oidc: {
       issuer: url(env, 'OIDC_ISSUER'),

@@ -2,6 +2,7 @@ import type { JWTPayload } from 'jose'
 import {
   roles as knownRoles,
   tenantContext,
+  type RequestSource,
   type Role,
   type TenantClaims,
   type TenantContext,
@@ -29,21 +30,25 @@ export function identityOf(payload: JWTPayload): Identity {
     surface_id: payload['surface_id'],
     sub: actorOf(payload),
     name: payload['name'],
+    plugin: payload['plugin'],
     roles: Array.isArray(payload['roles']) ? payload['roles'].filter(isOurs) : payload['roles'],
   }
   tenantContext({ ...claims, request_id: 'validation' })
   return { claims, expiresAtMs: (payload.exp ?? 0) * 1000 }
 }
 
-/** The context of one request: who asks, and the ids that tie its traces and logs together. */
+/** The context of one request: who asks, from where, and the ids of its traces and logs. */
 export function contextOf(
   identity: Identity,
   request: { readonly requestId: string; readonly traceparent: string },
+  source: RequestSource,
 ): TenantContext {
   return tenantContext({
     ...identity.claims,
     request_id: request.requestId,
     traceparent: request.traceparent,
+    source_ip: source.ip,
+    user_agent: source.userAgent,
   })
 }
 

@@ -1,7 +1,8 @@
 import { AppError } from '@heirloom/errors'
 import { rightsKey } from '@heirloom/authz/rights-key'
-import type { Access, AskAs, SocketOpening, WithHeaders } from '../access.js'
+import type { Access, AskAs, SocketOpening } from '../access.js'
 import type { CreateCaller } from '../federation/caller.js'
+import type { SourceOf, WithSource } from '../http/request-source.js'
 import { createSocketWatch } from '../subscriptions/socket-watch.js'
 import {
   assertOwnOrigin,
@@ -21,6 +22,7 @@ export interface TenantAccessDeps {
   /** The value of the session cookie in a Cookie header. */
   readonly sessionSecretIn: (cookieHeader: string) => string | undefined
   readonly createCaller: CreateCaller
+  readonly sourceOf: SourceOf
   /** How often an open socket's session is looked at again. */
   readonly socketCheckEveryMs?: number | undefined
   readonly now: () => number
@@ -28,29 +30,30 @@ export interface TenantAccessDeps {
 
 export interface TenantAccess extends Access {
   /** For a read that no page of another site gets to see: a cookie is enough, whoever sends it. */
-  readonly admitRead: (request: WithHeaders) => Promise<AskAs>
+  readonly admitRead: (request: WithSource) => Promise<AskAs>
 }
 
 const defaultSocketCheckEveryMs = 10_000
 
 /** Lets members of tenants in, by a Bearer token or by the cookie of a session. */
 export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
-  const { publicUrl, sessions, authenticate, createCaller } = deps
+  const { publicUrl, sessions, authenticate, createCaller, sourceOf } = deps
   const watch = createSocketWatch({
     ...deps,
     checkEveryMs: deps.socketCheckEveryMs ?? defaultSocketCheckEveryMs,
   })
 
-  function credentialsOf({ headers }: WithHeaders): Credentials {
+  function credentialsOf({ headers }: WithSource): Credentials {
     return {
       authorization: headers.authorization,
       sessionSecret: deps.sessionSecretIn(headers.cookie ?? ''),
     }
   }
 
-  function askAs({ identity }: { readonly identity: Identity }): AskAs {
+  function askAs({ identity }: { readonly identity: Identity }, request: WithSource): AskAs {
+    const source = sourceOf(request)
     return (ids) => {
-      const tenant = contextOf(identity, ids)
+      const tenant = contextOf(identity, ids, source)
       const { tenantId, actor } = tenant
       return {
         ...ids,
@@ -62,7 +65,7 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
     }
   }
 
-  async function authenticatedBy(request: WithHeaders): Promise<Authenticated> {
+  async function authenticatedBy(request: WithSource): Promise<Authenticated> {
     const credentials = credentialsOf(request)
     if (usesCookie(credentials)) {
       assertOwnOrigin(request.headers.origin, publicUrl)
@@ -74,8 +77,8 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
   }
 
   return {
-    admitRequest: async (request) => askAs(await authenticatedBy(request)),
-    admitRead: async (request) => askAs(await authenticate(credentialsOf(request))),
+    admitRequest: async (request) => askAs(await authenticatedBy(request), request),
+    admitRead: async (request) => askAs(await authenticate(credentialsOf(request)), request),
     // With a session's cookie only from a page of ours.
     assertMayUpgrade: (request) => {
       if (usesCookie(credentialsOf(request))) assertOwnOrigin(request.headers.origin, publicUrl)
@@ -84,7 +87,7 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
       const credentials = withParams(credentialsOf(request), params)
       const authenticated = await authenticate(credentials)
       watch(watched, credentials, authenticated)
-      return askAs(authenticated)
+      return askAs(authenticated, request)
     },
     admitStream: async ({ watched, request }) => {
       const credentials = credentialsOf(request)
@@ -94,7 +97,7 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
         ? await authenticate(credentials)
         : await authenticatedBy(request)
       watch(watched, credentials, authenticated)
-      return askAs(authenticated)
+      return askAs(authenticated, request)
     },
   }
 }
@@ -104,7 +107,7 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
  * (https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header).
  * @throws AppError CSRF_REJECTED
  */
-function assertNotOtherSite({ headers }: WithHeaders, publicUrl: URL): void {
+function assertNotOtherSite({ headers }: WithSource, publicUrl: URL): void {
   const { origin, 'sec-fetch-site': site = 'none' } = headers
   if (origin !== undefined) return assertOwnOrigin(origin, publicUrl)
   if (site === 'none' || site === 'same-origin') return

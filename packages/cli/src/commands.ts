@@ -1,4 +1,6 @@
 import type { Command } from './command.js'
+import { auditHead } from './commands/audit/head.js'
+import { auditVerify } from './commands/audit/verify.js'
 import { documentsBackfill } from './commands/documents/backfill.js'
 import { gateway } from './commands/gateway.js'
 import { importGedcom } from './commands/import-gedcom.js'
@@ -13,6 +15,8 @@ export const commands: readonly Command[] = [
   timeline,
   ...routes,
   documentsBackfill,
+  auditVerify,
+  auditHead,
   query,
   token,
   gateway,

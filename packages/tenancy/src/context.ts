@@ -1,5 +1,6 @@
 import { AppError } from '@heirloom/errors'
 import { tenantId, type ActorId, type TenantId } from './ids.js'
+import { isPlainAddress, isPlainUserAgent, type RequestSource } from './source.js'
 
 export const modes = ['saas', 'enterprise', 'system', 'lab'] as const
 export type Mode = (typeof modes)[number]
@@ -17,8 +18,12 @@ export interface TenantContext {
   readonly projectId?: string
   readonly surfaceId?: string
   readonly actor: Actor
+  /** The plugin through which the actor acts. */
+  readonly plugin?: string
   readonly roles: readonly Role[]
   readonly requestId: string
+  /** Unknown where no request of a client's is behind it. For records alone: no decision asks. */
+  readonly source?: RequestSource
   /** W3C Trace Context, level 1, section 3.2. */
   readonly traceparent?: string
 }
@@ -41,8 +46,11 @@ export interface TenantClaims {
   readonly surface_id?: unknown
   readonly sub?: unknown
   readonly name?: unknown
+  readonly plugin?: unknown
   readonly roles?: unknown
   readonly request_id?: unknown
+  readonly source_ip?: unknown
+  readonly user_agent?: unknown
   readonly traceparent?: unknown
 }
 
@@ -51,7 +59,9 @@ export function tenantContext(claims: TenantClaims): TenantContext {
   const tenantName = optionalText(claims.tenant_name, 'tenant_name')
   const projectId = optionalText(claims.project_id, 'project_id')
   const surfaceId = optionalText(claims.surface_id, 'surface_id')
+  const plugin = optionalText(claims.plugin, 'plugin')
   const traceparent = optionalText(claims.traceparent, 'traceparent')
+  const source = sourceOf(claims)
   return Object.freeze({
     tenantId: tenant(claims.tenant_id),
     mode: oneOf(modes, claims.mode, 'mode'),
@@ -61,6 +71,8 @@ export function tenantContext(claims: TenantClaims): TenantContext {
     ...(tenantName === undefined ? {} : { tenantName }),
     ...(projectId === undefined ? {} : { projectId }),
     ...(surfaceId === undefined ? {} : { surfaceId }),
+    ...(plugin === undefined ? {} : { plugin }),
+    ...(source === undefined ? {} : { source }),
     ...(traceparent === undefined ? {} : { traceparent }),
   })
 }
@@ -75,8 +87,11 @@ export function tenantClaims(context: TenantContext): Record<string, unknown> {
     surface_id: context.surfaceId,
     sub: `${context.actor.kind}:${context.actor.id}`,
     name: context.actor.name,
+    plugin: context.plugin,
     roles: context.roles,
     request_id: context.requestId,
+    source_ip: context.source?.ip,
+    user_agent: context.source?.userAgent,
     traceparent: context.traceparent,
   }
 }
@@ -99,9 +114,22 @@ function tenant(value: unknown): TenantId {
   }
 }
 
+/** The gateway says nothing else: what does not look like it was not made there. */
+function sourceOf(claims: TenantClaims): RequestSource | undefined {
+  const ip = optionalText(claims.source_ip, 'source_ip')
+  const userAgent = optionalText(claims.user_agent, 'user_agent')
+  if (ip === undefined && userAgent === undefined) return undefined
+  if (ip !== undefined && !isPlainAddress(ip)) throw unusable('source_ip')
+  if (userAgent !== undefined && !isPlainUserAgent(userAgent)) throw unusable('user_agent')
+  return {
+    ...(ip === undefined ? {} : { ip }),
+    ...(userAgent === undefined ? {} : { userAgent }),
+  }
+}
+
 function text(value: unknown, claim: string): string {
   if (typeof value === 'string' && value !== '') return value
-  throw new AppError('TOKEN_INVALID', `the token has no usable claim "${claim}"`)
+  throw unusable(claim)
 }
 
 function optionalText(value: unknown, claim: string): string | undefined {
@@ -111,11 +139,15 @@ function optionalText(value: unknown, claim: string): string | undefined {
 function list(value: unknown): readonly unknown[] {
   if (value === undefined) return []
   if (Array.isArray(value)) return value as unknown[]
-  throw new AppError('TOKEN_INVALID', 'the token has no usable claim "roles"')
+  throw unusable('roles')
 }
 
 function oneOf<T extends string>(allowed: readonly T[], value: unknown, claim: string): T {
   const found = allowed.find((candidate) => candidate === value)
   if (found !== undefined) return found
-  throw new AppError('TOKEN_INVALID', `the token has no usable claim "${claim}"`)
+  throw unusable(claim)
+}
+
+function unusable(claim: string): AppError {
+  return new AppError('TOKEN_INVALID', `the token has no usable claim "${claim}"`)
 }

@@ -28,3 +28,4 @@ export {
   type SigningKey,
   type VerifyInternalToken,
 } from './internal-token.js'
+export { requestSource, type RequestSource } from './source.js'

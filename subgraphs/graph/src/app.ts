@@ -1,3 +1,4 @@
+import { auditDenials, createAuditReader, createAuditWriter } from '@heirloom/audit'
 import type { Authorizer } from '@heirloom/authz'
 import { createEventFactory } from '@heirloom/events'
 import type { Database } from '@heirloom/postgres'
@@ -8,6 +9,7 @@ import type { GraphQLContext } from './context.js'
 import { createPeerStoryDirectory } from './data/peer-story-directory.js'
 import { createPostgresGraphAdapter } from './data/postgres-graph-adapter.js'
 import type { GraphTables } from './data/schema.js'
+import { deeds } from './domain/deeds.js'
 import { createPeopleReader } from './domain/people-reader.js'
 import { createLoaders } from './loaders.js'
 import { resolvers } from './resolvers/index.js'
@@ -30,6 +32,7 @@ export function createGraphSubgraph(dependencies: GraphDependencies): SubgraphSe
   const { database, verify, authorizer, logger, now = Date.now } = dependencies
   const newId = dependencies.newId ?? createIds(now)
   const createEvent = createEventFactory(newId, now)
+  const audit = createAuditWriter({ service: 'graph', newId, now })
 
   return createSubgraphServer<GraphQLContext>({
     name: 'graph',
@@ -38,10 +41,11 @@ export function createGraphSubgraph(dependencies: GraphDependencies): SubgraphSe
     verify,
     logger,
     ready: () => database.ping(),
+    mutations: auditDenials({ audit, database, deeds, logger }),
     context: (request) => {
       const { tenant, authorization } = request
       const { tenantId } = tenant
-      const graph = createPostgresGraphAdapter(database, tenant, createEvent)
+      const graph = createPostgresGraphAdapter(database, tenant, createEvent, audit)
       const stories = createPeerStoryDirectory(dependencies.stories, authorization)
       const mayReadPerson = ({ id }: { readonly id: string }): boolean =>
         authorizer.allows(tenant, 'person:read', { kind: 'Person', id, tenantId })
@@ -50,6 +54,7 @@ export function createGraphSubgraph(dependencies: GraphDependencies): SubgraphSe
         ...request,
         reader,
         loaders: createLoaders(reader),
+        audit: createAuditReader(database.for(tenantId), tenant, authorizer),
         writing: {
           graph,
           stories,

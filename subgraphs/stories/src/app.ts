@@ -1,3 +1,4 @@
+import { auditDenials, createAuditReader, createAuditWriter } from '@heirloom/audit'
 import type { Authorizer } from '@heirloom/authz'
 import { createEventFactory } from '@heirloom/events'
 import type { Database } from '@heirloom/postgres'
@@ -8,6 +9,7 @@ import type { GraphQLContext } from './context.js'
 import { createPostgresStoriesStore } from './data/postgres-stories-store.js'
 import type { StoriesDatabase } from './data/schema.js'
 import type { Scope } from './domain/scope.js'
+import { deeds } from './domain/deeds.js'
 import { createLoaders } from './loaders.js'
 import { resolvers } from './resolvers/index.js'
 
@@ -27,6 +29,7 @@ export function createStoriesSubgraph(dependencies: StoriesDependencies): Subgra
   const { database, verify, authorizer, logger, now = Date.now } = dependencies
   const newId = dependencies.newId ?? createIds(now)
   const createEvent = createEventFactory(newId, now)
+  const audit = createAuditWriter({ service: 'stories', newId, now })
 
   return createSubgraphServer<GraphQLContext>({
     name: 'stories',
@@ -35,16 +38,23 @@ export function createStoriesSubgraph(dependencies: StoriesDependencies): Subgra
     verify,
     logger,
     ready: () => database.ping(),
+    mutations: auditDenials({ audit, database, deeds, logger }),
     context: (request) => {
       const { tenant } = request
+      const bound = database.for(tenant.tenantId)
       const scope: Scope = {
         tenant,
         authorizer,
-        store: createPostgresStoriesStore(database.for(tenant.tenantId), tenant, createEvent),
+        store: createPostgresStoriesStore(bound, tenant, createEvent, audit),
         newId,
         now: () => new Date(now()),
       }
-      return { ...request, scope, loaders: createLoaders(scope) }
+      return {
+        ...request,
+        scope,
+        loaders: createLoaders(scope),
+        audit: createAuditReader(bound, tenant, authorizer),
+      }
     },
   })
 }

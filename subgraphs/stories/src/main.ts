@@ -1,3 +1,4 @@
+import { createSealer } from '@heirloom/audit'
 import { createAuthorizer } from '@heirloom/authz'
 import { createOutboxRelay } from '@heirloom/events'
 import { createDatabase } from '@heirloom/postgres'
@@ -16,7 +17,12 @@ await serviceMain(
     migrations,
     services: ({ api, relay }, logger) => [
       ...(api === null ? [] : [apiService(api, logger)]),
-      ...(relay === null ? [] : [createOutboxRelay({ name: 'stories', logger, ...relay })]),
+      ...(relay === null
+        ? []
+        : [
+            createOutboxRelay({ name: 'stories', logger, ...relay }),
+            createSealer({ name: 'stories', logger, databaseUrl: relay.databaseUrl }),
+          ]),
     ],
   },
   { argv: process.argv.slice(2), env: process.env },

@@ -1,5 +1,6 @@
 import { scalars } from '@heirloom/subgraph'
 import type { Resolvers } from '../generated/resolvers.js'
+import { auditLog } from './audit-log.js'
 import { legacy } from './legacy.js'
 import { mutation } from './mutation.js'
 import { query } from './query.js'
@@ -14,6 +15,7 @@ export const resolvers: Resolvers = {
   DateTime: scalars.DateTime,
   Query: query,
   Mutation: mutation,
+  AuditLog: auditLog,
   Viewer: viewer,
   Tenant: tenant,
   User: user,
