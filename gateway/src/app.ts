@@ -50,12 +50,13 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   const cookies = cookiesFor(publicUrl)
   const internalKeys = await readInternalKeys(config.internalKeysFile)
   const auth = createAuth({ config, database, logger, limits: deps.sessionLimits, now })
+  const sourceOf = createSourceOf(config.trustedProxies ?? [])
   const access = createTenantAccess({
     ...auth,
     publicUrl,
     sessionSecretIn: (header) => fastifyCookie.parse(header)[cookies.session],
     createCaller: createCallerFactory(internalKeys.signing, config.asks, now),
-    sourceOf: createSourceOf(config.trustedProxies ?? []),
+    sourceOf,
     socketCheckEveryMs: deps.socketCheckEveryMs,
     now,
   })
@@ -76,7 +77,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     connectionLimits: { ...config.connectionLimits, ...deps.connectionLimits },
     rateLimits: createRateLimits({
       rates: { ...defaultRates, ...config.rates },
-      trustedProxies: config.trustedProxies ?? 0,
+      sourceOf,
       createStore: createPostgresBudgetStores(database, logger),
       now,
     }),

@@ -42,8 +42,6 @@ export interface GatewayConfig {
   readonly persisted?: PersistedOptions
   /** Whether clients may ask for the schema, and are told names that they may have meant. */
   readonly introspection?: boolean
-  /** How many proxies stand in front, each of which adds to X-Forwarded-For; 0 by default. */
-  readonly trustedProxies?: number
 }
 
 export interface OidcConfig {
@@ -121,7 +119,6 @@ export function readConfig(env: Env): GatewayConfig {
     costs: readCostLimits(env, ourCosts),
     persisted: readPersisted(env),
     introspection: oneOf(env, 'INTROSPECTION', ['on', 'off'] as const) === 'on',
-    trustedProxies: integer(env, 'TRUSTED_PROXIES', 0),
   })
 }
 

@@ -28,9 +28,9 @@ afterAll(() => gateway.close())
 /** A gateway beside the first, with limits of its own. */
 async function another(
   rates: GatewayConfig['rates'],
-  options: { readonly databaseUrl?: string; readonly trustedProxies?: number } = {},
+  options: { readonly databaseUrl?: string; readonly trustedProxies?: readonly string[] } = {},
 ): Promise<string> {
-  const { databaseUrl = gateway.config.databaseUrl, trustedProxies = 0 } = options
+  const { databaseUrl = gateway.config.databaseUrl, trustedProxies = [] } = options
   const config = { ...gateway.config, port: await freePort(), rates, trustedProxies }
   const database = createDatabase<GatewaySchema>({ url: databaseUrl, applicationName: 'another' })
   const opened: Gateway = await createGateway({ config, database, logger: testLogger() })
@@ -123,7 +123,7 @@ describe('rate limits', () => {
   })
 
   it('count by address before anybody says who they are, as the proxy in front tells it', async () => {
-    const url = await another({ perAddress: 3 }, { trustedProxies: 1 })
+    const url = await another({ perAddress: 3 }, { trustedProxies: ['loopback'] })
     const from = (address: string): Record<string, string> => ({ 'x-forwarded-for': address })
     const nobody = (address: string) => ask(url, 'nonsense', from(address))
     // What stands before the last is the client's own claim, which helps it nothing.

@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http'
 import { AppError } from '@heirloom/errors'
 import type { Asker } from '../federation/subgraph-request.js'
-import { clientAddress } from '../http/client-address.js'
+import { networkOf } from '../http/network-of.js'
+import type { SourceOf, WithSource } from '../http/request-source.js'
 import type { BudgetStoreOptions } from './budget-store.js'
 import { LeasedBudget, type BudgetStore, type Taken } from './leased-budget.js'
 
@@ -45,7 +45,7 @@ export interface Charged {
  * whom it is not known who they are is counted by address alone.
  */
 export interface RateLimits {
-  addressOf(request: Pick<IncomingMessage, 'socket' | 'headers'>): string
+  addressOf(request: WithSource): string
   /** Before it is known who asks. */
   arrived(address: string): Taken
   /** Before what they ask is read. */
@@ -63,8 +63,7 @@ export const noRateLimits: RateLimits = {
 
 export interface RateLimitDeps {
   readonly rates: Rates
-  /** How many proxies of ours stand between clients and this process. */
-  readonly trustedProxies: number
+  readonly sourceOf: SourceOf
   readonly createStore: (options: BudgetStoreOptions) => BudgetStore
   readonly now: () => number
 }
@@ -91,7 +90,7 @@ export function createRateLimits(deps: RateLimitDeps): RateLimits {
   }
 
   return {
-    addressOf: (request) => clientAddress(request, deps.trustedProxies),
+    addressOf: (request) => networkOf(deps.sourceOf(request).ip ?? ''),
     arrived: (from) => address?.take(from),
     // The narrower first: what a user is refused is not taken from the tenant's other users.
     asked: (who) => {
