@@ -71,6 +71,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     ],
     policy: createPolicy(config),
     publishSchema: config.introspection ?? true,
+    httpLimits: config.httpLimits,
     firstQuery,
     subgraphTimeoutMs: deps.subgraphTimeoutMs,
     subscriptionLimits: deps.subscriptionLimits,

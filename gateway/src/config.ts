@@ -4,10 +4,17 @@ import { AppError } from '@heirloom/errors'
 import { integer, optional, required } from '@heirloom/subgraph'
 import { plannerNames, type PlannerName } from './federation/planners.js'
 import type { CostLimits } from './federation/operation-policy.js'
-import { readCostLimits, readOperationLimits, readPersisted, readRates } from './guard/config.js'
+import {
+  readCostLimits,
+  readHttpLimits,
+  readOperationLimits,
+  readPersisted,
+  readRates,
+} from './guard/config.js'
 import type { OperationLimits } from './guard/operation-limits.js'
 import type { PersistedOptions } from './guard/persisted-operations.js'
 import type { Rates } from './guard/rate-limits.js'
+import type { HttpLimits } from './http/http-limits.js'
 import { connectionLimits, type ConnectionLimits } from './subscriptions/admission.js'
 
 export interface GatewayConfig {
@@ -40,6 +47,7 @@ export interface GatewayConfig {
   readonly limits?: Partial<OperationLimits>
   readonly costs?: Partial<CostLimits>
   readonly persisted?: PersistedOptions
+  readonly httpLimits?: Partial<HttpLimits>
   /** Whether clients may ask for the schema, and are told names that they may have meant. */
   readonly introspection?: boolean
 }
@@ -118,6 +126,7 @@ export function readConfig(env: Env): GatewayConfig {
     limits: readOperationLimits(env),
     costs: readCostLimits(env, ourCosts),
     persisted: readPersisted(env),
+    httpLimits: readHttpLimits(env),
     introspection: oneOf(env, 'INTROSPECTION', ['on', 'off'] as const) === 'on',
   })
 }

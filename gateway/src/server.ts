@@ -14,6 +14,7 @@ import { answerErrorsWithEnvelope, envelopeBeforeRoutes } from './http/errors.js
 import { serveGraphQLFast } from './http/fast-graphql.js'
 import { serveGraphQL } from './http/graphql-route.js'
 import { serveHealth, type HealthCheck } from './http/health.js'
+import { checkIntervalMs, defaultHttpLimits, type HttpLimits } from './http/http-limits.js'
 import { requestIdIn } from './http/request-ids.js'
 import { sendSecurityHeaders } from './http/security-headers.js'
 import { serveGraphiql } from './pages/graphiql.js'
@@ -45,6 +46,7 @@ export interface GatewayServerOptions extends ServingOptions {
   readonly subscriptionLimits?: Partial<SubscriptionLimits> | undefined
   readonly connectionLimits?: Partial<ConnectionLimits> | undefined
   readonly rateLimits?: RateLimits | undefined
+  readonly httpLimits?: Partial<HttpLimits> | undefined
   readonly heartbeatMs?: number | undefined
   readonly now: () => number
 }
@@ -61,11 +63,8 @@ export interface GatewayServer extends Gateway {
   readonly federation: Federation
 }
 
-const bodyLimitBytes = 8 * 1024 * 1024
 /** Of one message over a socket; what is larger goes over HTTP. */
 const maxMessageBytes = 1024 * 1024
-/** Headers and body together: nobody keeps a connection busy by sending a byte now and then. */
-const requestTimeoutMs = 60_000
 
 /**
  * A supergraph over HTTP and WebSocket, for whoever `access` lets in. Routes may be added to `app`
@@ -80,7 +79,8 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
   const federation = await createFederation(await readSupergraphFile(supergraphFile), options)
   const supergraph = () => federation.current().supergraph
   const { operations } = federation
-  const app = createHttpApp({ publicUrl, logger, newId })
+  const httpLimits = { ...defaultHttpLimits, ...options.httpLimits }
+  const app = createHttpApp({ publicUrl, logger, newId, httpLimits })
   countArrivals(app, rateLimits)
   const hub = createHub({
     federation,
@@ -123,7 +123,7 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
     rateLimits,
     publicUrl,
     newId,
-    maxBodyBytes: bodyLimitBytes,
+    maxBodyBytes: httpLimits.maxBodyBytes,
     logger,
     isClosing: () => isClosing,
   })
@@ -176,18 +176,27 @@ function createHttpApp({
   publicUrl,
   logger,
   newId,
+  httpLimits,
 }: {
   readonly publicUrl: URL | undefined
   readonly logger: Logger
   readonly newId: () => string
+  readonly httpLimits: HttpLimits
 }): FastifyInstance {
   const app = fastify({
     ...envelopeBeforeRoutes(newId),
-    bodyLimit: bodyLimitBytes,
-    requestTimeout: requestTimeoutMs,
+    bodyLimit: httpLimits.maxBodyBytes,
+    requestTimeout: httpLimits.requestTimeoutMs,
+    http: {
+      maxHeaderSize: httpLimits.maxHeaderBytes,
+      headersTimeout: httpLimits.headersTimeoutMs,
+      requestTimeout: httpLimits.requestTimeoutMs,
+      connectionsCheckingInterval: checkIntervalMs(httpLimits),
+    },
     forceCloseConnections: 'idle',
     genReqId: ({ headers }) => requestIdIn(headers, newId),
   })
+  app.server.maxHeadersCount = httpLimits.maxHeaders
   app.removeContentTypeParser('text/plain')
   sendSecurityHeaders(app, publicUrl)
   answerErrorsWithEnvelope(app, logger)

@@ -1,6 +1,7 @@
 import { AppError } from '@heirloom/errors'
 import { integer, optional, type Env } from '@heirloom/subgraph'
 import { defaultCosts, type CostLimits } from '../federation/operation-policy.js'
+import { defaultHttpLimits, type HttpLimits } from '../http/http-limits.js'
 import { defaultOperationLimits, type OperationLimits } from './operation-limits.js'
 import { readOperationList, type PersistedOptions } from './persisted-operations.js'
 import { defaultRates, type Rates } from './rate-limits.js'
@@ -40,6 +41,17 @@ export function readPersisted(env: Env): PersistedOptions {
     throw new AppError('INVALID_INPUT', 'set PERSISTED_OPERATIONS_FILE: nothing else is to run')
   }
   return { mode, list: file === '' ? new Map() : readOperationList(file) }
+}
+
+export function readHttpLimits(env: Env): HttpLimits {
+  const limits = defaultHttpLimits
+  return {
+    maxBodyBytes: integer(env, 'MAX_BODY_BYTES', limits.maxBodyBytes),
+    maxHeaderBytes: integer(env, 'MAX_HEADER_BYTES', limits.maxHeaderBytes),
+    maxHeaders: integer(env, 'MAX_HEADERS', limits.maxHeaders),
+    headersTimeoutMs: integer(env, 'HEADERS_TIMEOUT_MS', limits.headersTimeoutMs),
+    requestTimeoutMs: integer(env, 'REQUEST_TIMEOUT_MS', limits.requestTimeoutMs),
+  }
 }
 
 export function readRates(env: Env): Rates {

@@ -2,9 +2,15 @@ import { AppError } from '@heirloom/errors'
 import { integer, optional, required } from '@heirloom/subgraph'
 import { plannerNames, type PlannerName } from '../federation/planners.js'
 import type { CostLimits } from '../federation/operation-policy.js'
-import { readCostLimits, readOperationLimits, readPersisted } from '../guard/config.js'
+import {
+  readCostLimits,
+  readHttpLimits,
+  readOperationLimits,
+  readPersisted,
+} from '../guard/config.js'
 import type { OperationLimits } from '../guard/operation-limits.js'
 import type { PersistedOptions } from '../guard/persisted-operations.js'
+import type { HttpLimits } from '../http/http-limits.js'
 
 export interface StandaloneConfig {
   readonly supergraphFile: string
@@ -20,6 +26,7 @@ export interface StandaloneConfig {
   readonly limits: OperationLimits
   readonly costs: CostLimits
   readonly persisted: PersistedOptions
+  readonly httpLimits: HttpLimits
   readonly subgraphTimeoutMs: number
   readonly logLevel: string
 }
@@ -66,6 +73,7 @@ export function readStandaloneConfig(env: Env): StandaloneConfig {
     limits: readOperationLimits(env),
     costs: readCostLimits(env),
     persisted: readPersisted(env),
+    httpLimits: readHttpLimits(env),
     subgraphTimeoutMs: integer(env, 'SUBGRAPH_TIMEOUT_MS', defaultSubgraphTimeoutMs),
     logLevel: oneOf(env, 'LOG_LEVEL', ['info', ...logLevels]),
   })
