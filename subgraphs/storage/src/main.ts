@@ -21,6 +21,9 @@ import { readConfig, type ApiConfig, type WorkerConfig } from './config.js'
 import { createSecrets } from './data/secrets.js'
 import { migrations } from './migrations.js'
 
+/** The audit log is one among several things that this service keeps in its database. */
+const maxAuditConnections = 4
+
 await serviceMain(
   {
     name: 'storage',
@@ -45,9 +48,6 @@ await serviceMain(
   },
   { argv: process.argv.slice(2), env: process.env },
 )
-
-/** The audit log is one among several things that this service keeps in its database. */
-const maxAuditConnections = 4
 
 function apiServices(
   config: ApiConfig,
