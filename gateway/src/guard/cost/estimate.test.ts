@@ -1,5 +1,5 @@
 import { composeServices } from '@apollo/composition'
-import { getVariableValues, parse, type OperationDefinitionNode } from 'graphql'
+import { getVariableValues, parse } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { createPolicy } from '../../federation/operation-policy.js'
 import { buildSupergraph, loadSupergraph, type Supergraph } from '../../federation/supergraph.js'
@@ -54,7 +54,7 @@ function priced(
   const documents = createDocuments({ ...supergraph, policy: createPolicy({ costs }) })
   const read = documents.read({ query })
   if (!('id' in read)) throw new Error(read.map(({ message }) => message).join())
-  const definitions = (read.definition as OperationDefinitionNode).variableDefinitions ?? []
+  const definitions = read.definition.variableDefinitions ?? []
   const { coerced } = getVariableValues(supergraph.apiSchema, definitions, variables)
   return read.priced(coerced ?? {})
 }

@@ -73,5 +73,5 @@ function costOf(type: GraphQLInputType, value: unknown, price: InputPrice): numb
 
 function itemOf(type: GraphQLInputType): GraphQLInputType {
   const nullable = getNullableType(type)
-  return isListType(nullable) ? (nullable.ofType as GraphQLInputType) : type
+  return isListType(nullable) ? nullable.ofType : type
 }
