@@ -48,6 +48,8 @@ export interface GatewayConfig {
   readonly costs?: Partial<CostLimits>
   readonly persisted?: PersistedOptions
   readonly httpLimits?: Partial<HttpLimits>
+  /** Where Prometheus asks; 0, the default, is nowhere. */
+  readonly metricsPort?: number
   /** Whether clients may ask for the schema, and are told names that they may have meant. */
   readonly introspection?: boolean
 }
@@ -128,6 +130,7 @@ export function readConfig(env: Env): GatewayConfig {
     persisted: readPersisted(env),
     httpLimits: readHttpLimits(env),
     introspection: oneOf(env, 'INTROSPECTION', ['on', 'off'] as const) === 'on',
+    metricsPort: integer(env, 'METRICS_PORT', 0),
   })
 }
 

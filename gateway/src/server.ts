@@ -16,6 +16,8 @@ import { serveGraphQL } from './http/graphql-route.js'
 import { serveHealth, type HealthCheck } from './http/health.js'
 import { checkIntervalMs, defaultHttpLimits, type HttpLimits } from './http/http-limits.js'
 import { requestIdIn } from './http/request-ids.js'
+import { createMetricsServer } from './metrics/metrics-server.js'
+import { createOperationMetrics } from './metrics/operation-metrics.js'
 import { sendSecurityHeaders } from './http/security-headers.js'
 import { serveGraphiql } from './pages/graphiql.js'
 import { serveSchema } from './registry/schema-routes.js'
@@ -30,7 +32,7 @@ import { createHub, subscriptionLimits, type SubscriptionLimits } from './subscr
 import { createTransport } from './subscriptions/transport.js'
 import { openUpstream } from './subscriptions/upstream.js'
 
-export interface GatewayServerOptions extends ServingOptions {
+export interface GatewayServerOptions extends Omit<ServingOptions, 'observer'> {
   readonly supergraphFile: string | URL
   /** Whether to take up what is written to that file while it is served. */
   readonly watch: boolean
@@ -48,6 +50,8 @@ export interface GatewayServerOptions extends ServingOptions {
   readonly rateLimits?: RateLimits | undefined
   readonly httpLimits?: Partial<HttpLimits> | undefined
   readonly heartbeatMs?: number | undefined
+  /** Where Prometheus asks; 0, the default, is nowhere. */
+  readonly metricsPort?: number | undefined
   readonly now: () => number
 }
 
@@ -76,7 +80,13 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
   const { access, logger, policy = defaultPolicy, publicUrl, supergraphFile } = options
   const { rateLimits = noRateLimits } = options
   const newId = createIds(options.now)
-  const federation = await createFederation(await readSupergraphFile(supergraphFile), options)
+  const { metricsPort = 0 } = options
+  const metrics = metricsPort === 0 ? undefined : createMetricsServer()
+  const observer = metrics === undefined ? undefined : createOperationMetrics(metrics.registry)
+  const federation = await createFederation(await readSupergraphFile(supergraphFile), {
+    ...options,
+    observer,
+  })
   const supergraph = () => federation.current().supergraph
   const { operations } = federation
   const httpLimits = { ...defaultHttpLimits, ...options.httpLimits }
@@ -134,7 +144,10 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
   return {
     app,
     federation,
-    listen: (address) => app.listen(address),
+    listen: async (address) => {
+      await metrics?.listen({ host: address.host, port: metricsPort })
+      return app.listen(address)
+    },
     close: async () => {
       isClosing = true
       await watch?.stop()
@@ -142,6 +155,7 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
       await transport.close()
       hub.close()
       await app.close()
+      await metrics?.close()
       await federation.close()
     },
   }

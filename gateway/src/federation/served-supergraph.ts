@@ -1,7 +1,7 @@
 import type { Logger } from '@heirloom/telemetry'
 import { createDocuments, type Documents } from '../guard/documents.js'
 import { checkSubscriptions } from './check-subscriptions.js'
-import { createCompiledOperations } from './compiled/compiled-operations.js'
+import { createCompiledOperations, type OperationObserver } from './compiled/compiled-operations.js'
 import { createPlanInterpreter, type ExecutePlan } from './execute-plan.js'
 import { createRefuse, guardOperations } from './guarded-operations.js'
 import { defaultPolicy, type OperationPolicy } from './operation-policy.js'
@@ -35,6 +35,7 @@ export interface ServingOptions {
   readonly planner?: PlannerName | undefined
   /** Whether a query that its caller repeats while it is under way runs once; true by default. */
   readonly shareInFlight?: boolean | undefined
+  readonly observer?: OperationObserver | undefined
   readonly logger: Logger
   readonly subgraphTimeoutMs?: number | undefined
   readonly policy?: OperationPolicy | undefined
@@ -67,6 +68,7 @@ export async function serveSupergraph(
           logger,
           policy,
           shareInFlight: options.shareInFlight,
+          observer: options.observer,
         })
   return {
     supergraph,

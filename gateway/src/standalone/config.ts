@@ -28,6 +28,8 @@ export interface StandaloneConfig {
   readonly persisted: PersistedOptions
   readonly httpLimits: HttpLimits
   readonly subgraphTimeoutMs: number
+  /** Where Prometheus asks; 0, the default, is nowhere. */
+  readonly metricsPort: number
   readonly logLevel: string
 }
 
@@ -75,6 +77,7 @@ export function readStandaloneConfig(env: Env): StandaloneConfig {
     persisted: readPersisted(env),
     httpLimits: readHttpLimits(env),
     subgraphTimeoutMs: integer(env, 'SUBGRAPH_TIMEOUT_MS', defaultSubgraphTimeoutMs),
+    metricsPort: integer(env, 'METRICS_PORT', 0),
     logLevel: oneOf(env, 'LOG_LEVEL', ['info', ...logLevels]),
   })
 }

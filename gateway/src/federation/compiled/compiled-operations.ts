@@ -30,6 +30,12 @@ export interface OperationCounts {
   readonly fallbacks: ReadonlyMap<FallbackReason, number>
 }
 
+/** What became of an operation, told as it is decided. */
+export interface OperationObserver {
+  readonly ran: (how: 'compiled' | 'shared' | 'refused') => void
+  readonly leftToReference: (reason: FallbackReason) => void
+}
+
 export interface CompiledOperations extends Operations {
   counts(): OperationCounts
 }
@@ -52,6 +58,7 @@ export interface CompiledOperationsDeps {
    * Never so across callers, nor across a mutation that ended in between.
    */
   readonly shareInFlight?: boolean | undefined
+  readonly observer?: OperationObserver | undefined
 }
 
 /** What came of an operation, before it is told to anybody. */
@@ -72,7 +79,11 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
     logger,
     referencePlan: deps.referencePlan,
   })
-  const { shareInFlight = true, documents = createDocuments({ ...supergraph, policy }) } = deps
+  const {
+    observer,
+    shareInFlight = true,
+    documents = createDocuments({ ...supergraph, policy }),
+  } = deps
   const refuse = createRefuse(policy.formatErrors, logger)
   const fallbacks = new Map<FallbackReason, number>()
   const inFlight = new InFlight<Outcome>()
@@ -129,6 +140,7 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
     if (typeof compiled === 'string') return fallBack(compiled, asked, caller)
     if ('refusal' in compiled) return refused(compiled.refusal, caller)
     compiledCount += 1
+    observer?.ran('compiled')
     const outcome = await outcomeOf(prepared, compiled, { given, variables, caller })
     return { status: 200, body: told(outcome, caller) }
   }
@@ -140,6 +152,7 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
 
   function refused(reason: string, caller: Caller): OperationText {
     refusedCount += 1
+    observer?.ran('refused')
     const error = new AppError('INTERNAL', `this cannot be answered for certain: ${reason}`)
     const format = policy.formatErrors(caller.requestId, logger)
     return { status: 200, body: JSON.stringify({ errors: [format(error)], data: null }) }
@@ -152,6 +165,7 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
   ): Promise<OperationText> {
     const before = fallbacks.get(reason) ?? 0
     fallbacks.set(reason, before + 1)
+    observer?.leftToReference(reason)
     // A client's mistake is nothing to be told of; a gap of ours is, once.
     if (before === 0 && !reason.startsWith('invalid_')) {
       const about = { reason, request_id: caller.requestId }
@@ -180,7 +194,10 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
     const { identity } = run.caller
     if (!shareInFlight || identity === undefined) return runCompiled(compiled, run)
     const key = `${compiled.id} ${JSON.stringify(run.given)} ${identity}`
-    return inFlight.share(key, () => runCompiled(compiled, run))
+    const sharedBefore = inFlight.shared
+    const outcome = inFlight.share(key, () => runCompiled(compiled, run))
+    if (inFlight.shared > sharedBefore) observer?.ran('shared')
+    return outcome
   }
 
   function told({ text, errors }: Outcome, caller: Caller): string {
