@@ -63,12 +63,15 @@ export interface Database {
   /** Those that are there, at one moment. */
   get(names: readonly string[]): Promise<readonly WireDocument[]>
   query(parent: string, query: WireQuery, readTime: WireTimestamp | null): Promise<QueryAnswer>
+  /** A query for which nobody waits, and which may take long. */
+  scan(parent: string, query: WireQuery): Promise<QueryAnswer>
   /** All or nothing; the time of each write. @throws Refused */
   commit(writes: readonly WireWrite[]): Promise<readonly WireTimestamp[]>
 }
 
 /** What one answer keeps in memory, roughly; a page ends early with it. */
 const maxAnswerBytes = 8 * 1_048_576
+const scanTiming: CallTiming = { attemptTimeoutMs: 30_000, totalTimeoutMs: 60_000 }
 
 export function createDatabase(
   clients: Clients,
@@ -83,12 +86,14 @@ export function createDatabase(
     ...(emulated ? { authorization: 'Bearer owner' } : {}),
   }
   const call = createCalls(headers, timing)
+  const patientCall = createCalls(headers, { ...timing, ...scanTiming })
 
   async function request<T>(
     attempt: (client: DataClient, options: CallOptions, uncertain: boolean) => Promise<T>,
+    by = call,
   ): Promise<T> {
     try {
-      return await call(async (options, uncertain) =>
+      return await by(async (options, uncertain) =>
         attempt(await clients.data(), options, uncertain),
       )
     } catch (error) {
@@ -96,6 +101,25 @@ export function createDatabase(
       if (isAboutCredentials(error)) clients.forget()
       throw translate(error, where)
     }
+  }
+
+  async function run(
+    client: DataClient,
+    options: CallOptions,
+    asked: { parent: string; structuredQuery: WireQuery; readTime?: WireTimestamp },
+  ): Promise<QueryAnswer> {
+    const stream = client.runQuery(asked, options)
+    const documents: WireDocument[] = []
+    let time: WireTimestamp = asked.readTime ?? {}
+    let bytes = 0
+    const whole = await receive(stream, (answer) => {
+      time = answer.readTime ?? time
+      if (!answer.document) return true
+      documents.push(answer.document)
+      bytes += roughBytes(answer.document.fields?.['value'] ?? answer.document.fields?.['json'])
+      return bytes < maxAnswerBytes
+    })
+    return { documents, readTime: time, cut: !whole }
   }
 
   return {
@@ -114,21 +138,15 @@ export function createDatabase(
         return found
       }),
     query: (parent, structuredQuery, readTime) =>
-      request(async (client, options) => {
-        const at = readTime === null ? {} : { readTime }
-        const stream = client.runQuery({ parent, structuredQuery, ...at }, options)
-        const documents: WireDocument[] = []
-        let time: WireTimestamp = readTime ?? {}
-        let bytes = 0
-        const whole = await receive(stream, (answer) => {
-          time = answer.readTime ?? time
-          if (!answer.document) return true
-          documents.push(answer.document)
-          bytes += roughBytes(answer.document.fields?.['value'] ?? answer.document.fields?.['json'])
-          return bytes < maxAnswerBytes
-        })
-        return { documents, readTime: time, cut: !whole }
-      }),
+      request((client, options) =>
+        run(client, options, {
+          parent,
+          structuredQuery,
+          ...(readTime === null ? {} : { readTime }),
+        }),
+      ),
+    scan: (parent, structuredQuery) =>
+      request((client, options) => run(client, options, { parent, structuredQuery }), patientCall),
     commit: (writes) =>
       request(async (client, options, uncertain) => {
         try {

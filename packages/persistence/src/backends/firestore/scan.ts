@@ -34,7 +34,7 @@ export async function scan(
   if (path === undefined) return { records: [], next: null }
   const root = `${database.name}/documents`
   const query = structuredQuery(root, path, lastName, range.limit)
-  const { documents, cut } = await database.query(root, query, null)
+  const { documents, cut } = await database.scan(root, query)
   const records = documents.flatMap((document) => scanned(document, range, now))
   const last = documents.at(-1)?.name
   if ((cut || documents.length >= range.limit) && typeof last === 'string') {
