@@ -6,13 +6,12 @@ import {
   type IntrospectionQuery,
 } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { tenantId, type Role, type TenantContext } from '@heirloom/tenancy'
+import { tenantId, type Role } from '@heirloom/tenancy'
 import {
   graphqlClient,
   startSystem,
   testTenant,
   type GraphQLAnswer,
-  type GraphQLClient,
   type System,
 } from '@heirloom/testkit'
 import { everyOperation, selectionOf, type Operation } from '../support/operations.js'
@@ -20,7 +19,7 @@ import { rowsOf } from '../support/rows.js'
 import { listedSubgraphs } from '../support/listed-subgraphs.js'
 import { belongingsOf, stringsOf } from '../tenants/belongings.js'
 import { byId, reachingFor, type Belongings } from '../tenants/values.js'
-import { internalCallers } from './internal-callers.js'
+import { internalCallers, type InternalCallers } from './internal-callers.js'
 
 const names = listedSubgraphs()
 const denials = ['FORBIDDEN', 'NOT_FOUND', 'CURSOR_INVALID']
@@ -44,7 +43,7 @@ const ofAskers = /^heirloom_stories\.(tenant|app_user) /
  */
 describe('a member without any role', () => {
   let system: System
-  let call: (subgraph: string, as: TenantContext) => GraphQLClient
+  let callers: InternalCallers
   let their: Belongings
   let secrets: ReadonlySet<string>
   const entities = new Map<string, string>()
@@ -54,7 +53,7 @@ describe('a member without any role', () => {
     const owner = graphqlClient(`${system.url}/graphql`, await system.token('t_haworth'))
     their = await belongingsOf(owner)
     secrets = await stringsOf(owner)
-    call = await internalCallers(system, names)
+    callers = await internalCallers(system, names)
     const relationship = (await rowsOf(system.dataDir, their.tenantId))
       .find((row) => row.startsWith('heirloom_graph.relationship '))
       ?.match(/"id": "(\w+)"/)?.[1]
@@ -75,13 +74,13 @@ describe('a member without any role', () => {
     testTenant({ tenantId: tenantId(tenant), roles })
 
   async function operationsOf(subgraph: string): Promise<readonly Operation[]> {
-    const client = call(subgraph, as('t_nobody', []))
+    const client = callers.ask(subgraph, as('t_nobody', []))
     const { data } = await client<IntrospectionQuery>(getIntrospectionQuery())
     if (!data) throw new Error(`${subgraph} shows no schema`)
     const schema = buildClientSchema(data)
     const value = reachingFor(their, byId)
     return everyOperation(schema, (path, type) => (type === '_Any' ? {} : value(path, type)))
-      .filter(({ kind, field }) => kind !== 'subscription' && field !== '_service')
+      .filter(({ field }) => field !== '_service')
       .flatMap((operation) =>
         operation.field === '_entities' ? entityOperations(schema) : [operation],
       )
@@ -119,10 +118,11 @@ describe('a member without any role', () => {
       const before = await rowsBeside(their.tenantId)
       const wrong: string[] = []
       for (const operation of await operationsOf(name)) {
+        if (operation.kind === 'subscription') continue
         const { kind, field, document, variables } = operation
         const path = `${name}.${field}`
-        const answer = await call(name, as(their.tenantId, []))(document, variables)
-        const empty = await call(name, as('t_nobody', []))(document, variables)
+        const answer = await callers.ask(name, as(their.tenantId, []))(document, variables)
+        const empty = await callers.ask(name, as('t_nobody', []))(document, variables)
         const secret = leaked(answer, operation)
         if (secret.length > 0) wrong.push(`${path} tells ${secret[0]}`)
         const codes = (answer.errors ?? []).map(({ extensions }) => extensions?.code ?? '')
@@ -147,13 +147,23 @@ describe('a member without any role', () => {
       const queries = (await operationsOf(name)).filter(({ kind }) => kind === 'query')
       for (const operation of queries) {
         const { document, variables } = operation
-        const answer = await call(name, as(their.tenantId, ['owner']))(document, variables)
+        const answer = await callers.ask(name, as(their.tenantId, ['owner']))(document, variables)
         if (leaked(answer, operation).length > 0) found.push(operation.field)
       }
       expect(found.length).toBeGreaterThan(queries.length / 3)
     },
     120_000,
   )
+
+  it.each(names)('is refused every subscription of %s', async (name) => {
+    const operations = (await operationsOf(name)).filter(({ kind }) => kind === 'subscription')
+    const first = (roles: readonly Role[]) =>
+      Promise.all(operations.map((one) => callers.firstOf(name, as(their.tenantId, roles), one)))
+    const refused = await first([])
+    expect(refused.filter((code) => !denials.includes(String(code)))).toEqual([])
+    // An owner is let in, and waits for what comes.
+    expect(await first(['owner'])).toEqual(operations.map(() => null))
+  })
 
   async function rowsBeside(tenant: string): Promise<readonly string[]> {
     const rows = await rowsOf(system.dataDir, tenant)
