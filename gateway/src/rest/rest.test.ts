@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestGateway, type TestGateway } from '../testing/test-gateway.js'
 
@@ -164,6 +165,33 @@ describe('a write by REST', () => {
     const { status, body } = await ask('/rename', post({}, headers), null)
     expect([status, body.error?.['code']]).toEqual([403, 'CSRF_REJECTED'])
   })
+})
+
+it('No address, parameter or body is an error of ours', async () => {
+  const paths = ['/book', '/books', '/author', '/media', '/rename', '/whoami', '/entries', '/']
+  const names = ['id', 'fields', 'title', 'first', 'id.id', '__proto__', 'constructor', 'fields.x']
+  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('id', '*', '{', 'a.b.c', ''))
+  const request = fc.record({
+    path: fc.oneof(
+      fc.constantFrom(...paths),
+      text.map((part) => `/${encodeURIComponent(part)}`),
+    ),
+    parameters: fc.array(fc.tuple(fc.oneof(fc.constantFrom(...names), text), text), {
+      maxLength: 4,
+    }),
+    body: fc.option(fc.json(), { nil: undefined }),
+    key: fc.option(fc.string(), { nil: undefined }),
+  })
+  await fc.assert(
+    fc.asyncProperty(request, async ({ path, parameters, body, key }) => {
+      const init = body === undefined ? { headers: {} } : { ...post(null), body }
+      const headers = { ...init.headers, ...(key === undefined ? {} : { 'idempotency-key': key }) }
+      const query = new URLSearchParams(parameters).toString()
+      const { status } = await ask(`${path}?${query}`, { ...init, headers })
+      expect(status).toBeLessThan(500)
+    }),
+    { numRuns: 300 },
+  )
 })
 
 describe('the description', () => {
