@@ -60,6 +60,13 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     socketCheckEveryMs: deps.socketCheckEveryMs,
     now,
   })
+  const rateLimits = createRateLimits({
+    rates: { ...defaultRates, ...config.rates },
+    sourceOf,
+    createStore: createPostgresBudgetStores(database, logger),
+    now,
+  })
+  const publishSchema = config.introspection ?? true
   const server = await createGatewayServer({
     ...config,
     watch: true,
@@ -70,18 +77,13 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
       missing,
     ],
     policy: createPolicy(config),
-    publishSchema: config.introspection ?? true,
+    publishSchema,
     httpLimits: config.httpLimits,
     firstQuery,
     subgraphTimeoutMs: deps.subgraphTimeoutMs,
     subscriptionLimits: deps.subscriptionLimits,
     connectionLimits: { ...config.connectionLimits, ...deps.connectionLimits },
-    rateLimits: createRateLimits({
-      rates: { ...defaultRates, ...config.rates },
-      sourceOf,
-      createStore: createPostgresBudgetStores(database, logger),
-      now,
-    }),
+    rateLimits,
     heartbeatMs: deps.heartbeatMs,
     logger,
     now,
@@ -96,6 +98,8 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     operations: federation.operations,
     admitRead: access.admitRead,
     admitRequest: access.admitRequest,
+    rateLimits,
+    publishSchema,
     publicUrl,
   })
   serveLanding(app, { sessions: auth.sessions, cookies, providerUrl: auth.provider.url })

@@ -3,7 +3,9 @@ import { AppError } from '@heirloom/errors'
 import type { AskAs } from '../access.js'
 import { isObject } from '../federation/json.js'
 import type { Operations } from '../federation/operations.js'
+import type { Asker } from '../federation/subgraph-request.js'
 import type { Supergraph } from '../federation/supergraph.js'
+import type { Charged, RateLimits } from '../guard/rate-limits.js'
 import { unsupportedMediaType } from '../http/errors.js'
 import { artifact, sendArtifact, type Artifact } from '../http/etag.js'
 import { idsOf } from '../http/request-ids.js'
@@ -21,6 +23,9 @@ export interface RestDeps {
   readonly admitRead: (request: FastifyRequest) => Promise<AskAs>
   /** For everything else. */
   readonly admitRequest: (request: FastifyRequest) => Promise<AskAs>
+  readonly rateLimits: Pick<RateLimits, 'asked' | 'charged'>
+  /** Whether anybody may read what addresses there are. */
+  readonly publishSchema: boolean
   /** Where clients reach the gateway. */
   readonly publicUrl: URL
 }
@@ -32,6 +37,7 @@ export const restPrefix = '/api/v1'
  * the same caller, limits and policies. The endpoints follow the supergraph that is served.
  */
 export function serveRest(app: FastifyInstance, deps: RestDeps): void {
+  const { rateLimits } = deps
   const made = new WeakMap<Supergraph, Api>()
   const api = (): Api => {
     const supergraph = deps.current()
@@ -39,27 +45,23 @@ export function serveRest(app: FastifyInstance, deps: RestDeps): void {
     made.set(supergraph, known)
     return known
   }
-  const admitted = new WeakMap<FastifyRequest, AskAs>()
+  const admitted = new WeakMap<FastifyRequest, Asker>()
 
-  app.get(`${restPrefix}/openapi.json`, (request, reply) =>
-    sendArtifact(request, reply, 'application/json; charset=utf-8', api().document),
-  )
-  app.get(restPrefix, (request, reply) => {
-    const { page, policy } = api().page
-    reply.header('content-security-policy', policy)
-    return sendArtifact(request, reply, 'text/html; charset=utf-8', page)
-  })
+  if (deps.publishSchema) serveDescription(app, api)
   app.route({
     method: ['GET', 'POST', 'PATCH', 'DELETE'],
     url: `${restPrefix}/*`,
-    // Before the body is read: who may not ask is not listened to.
+    // Before the body is read: who may not ask, or not so often, is not listened to.
     onRequest: async (request) => {
       const isRead = request.method === 'GET' || request.method === 'HEAD'
-      admitted.set(request, await (isRead ? deps.admitRead : deps.admitRequest)(request))
+      const askAs = await (isRead ? deps.admitRead : deps.admitRequest)(request)
+      const asker = askAs(idsOf(request))
+      await rateLimits.asked(asker.who)
+      admitted.set(request, asker)
     },
     handler: async (request, reply) => {
-      const askAs = admitted.get(request)
-      if (askAs === undefined) throw new Error('unreachable: the hook has set it')
+      const asker = admitted.get(request)
+      if (asker === undefined) throw new Error('unreachable: the hook has set it')
       const { endpoint, id } = findEndpoint(api().endpoints, request, reply)
       const operation = operationFor({
         endpoint,
@@ -68,13 +70,24 @@ export function serveRest(app: FastifyInstance, deps: RestDeps): void {
         body: bodyOf(request),
         idempotencyKey: headerOf(request, 'idempotency-key'),
       })
-      const asker = askAs(idsOf(request))
-      const answered = await deps.operations.run(operation, asker.createCaller())
+      const charge = (charged: Charged) => rateLimits.charged(asker.who, charged)
+      const answered = await deps.operations.run({ ...operation, charge }, asker.createCaller())
       const answer = answerOf(endpoint, answered)
       return endpoint.kind === 'query'
         ? sendRead(request, reply, answer, asker.who?.tenant ?? '')
         : sendChange(reply, answer, endpoint)
     },
+  })
+}
+
+function serveDescription(app: FastifyInstance, api: () => Api): void {
+  app.get(`${restPrefix}/openapi.json`, (request, reply) =>
+    sendArtifact(request, reply, 'application/json; charset=utf-8', api().document),
+  )
+  app.get(restPrefix, (request, reply) => {
+    const { page, policy } = api().page
+    reply.header('content-security-policy', policy)
+    return sendArtifact(request, reply, 'text/html; charset=utf-8', page)
   })
 }
 

@@ -167,6 +167,28 @@ describe('a write by REST', () => {
   })
 })
 
+it('A gateway with limits and a hidden schema keeps both by REST', async () => {
+  const strict = await startTestGateway({
+    config: { rates: { perUser: 3 }, introspection: false },
+  })
+  try {
+    const bearer = await strict.serviceToken()
+    const get = (path: string, headers = {}) => fetch(`${strict.url}/api/v1${path}`, { headers })
+    expect((await get('/openapi.json')).status).toBe(401)
+    expect((await get('')).status).toBe(404)
+    const headers = { authorization: `Bearer ${bearer}` }
+    const statuses: number[] = []
+    for (let at = 0; at < 5; at += 1) statuses.push((await get('/book?id=b1', headers)).status)
+    expect(statuses).toEqual([200, 200, 200, 429, 429])
+    const { error } = (await (await get('/book?id=b1', headers)).json()) as {
+      error: { code: string }
+    }
+    expect(error.code).toBe('RATE_LIMITED')
+  } finally {
+    await strict.close()
+  }
+})
+
 it('No address, parameter or body is an error of ours', async () => {
   const paths = ['/book', '/books', '/author', '/media', '/rename', '/whoami', '/entries', '/']
   const names = ['id', 'fields', 'title', 'first', 'id.id', '__proto__', 'constructor', 'fields.x']
