@@ -4,6 +4,7 @@ import type { Client } from 'pg'
 export const withoutTenant: Readonly<Record<string, string>> = {
   'gateway.session': 'found by a secret before anybody knows whose it is; sealed',
   'gateway.sign_in': 'found by a secret before anybody knows whose it is; sealed',
+  'gateway.rate_limit': 'counts of addresses, users and tenants alike, and nothing but counts',
 }
 /** Kysely's own; nobody but the owner has a right to them. */
 const ofMigrations = ['schema_migration', 'schema_migration_lock']
@@ -11,6 +12,10 @@ const ofMigrations = ['schema_migration', 'schema_migration_lock']
 /** Policies that show rows of all tenants, and to whom: never to the app role. */
 const acrossTenants: Readonly<Record<string, string>> = {
   'outbox.outbox_of_worker': 'the relay publishes the events of all tenants',
+  'audit_entry.audit_entry_of_worker': 'the sealer chains the entries of all tenants',
+  'audit_seal.audit_seal_of_worker': 'likewise',
+  'audit_pending.audit_pending_of_worker': 'likewise',
+  'audit_pending.audit_pending_of_owner': 'the trigger that queues entries writes as the owner',
   'record.record_listed_by_owner': 'whose data there is, asked through record_tenants()',
   'document.document_listed_by_owner': 'who has tombstones, asked through document_purge_tenants()',
   'token_revocation.token_revocation_listed_by_owner': 'likewise',
