@@ -4,6 +4,7 @@ import type { Client } from 'pg'
 export const withoutTenant: Readonly<Record<string, string>> = {
   'gateway.session': 'found by a secret before anybody knows whose it is; sealed',
   'gateway.sign_in': 'found by a secret before anybody knows whose it is; sealed',
+  'gateway.rate_limit': 'counts of addresses, users and tenants alike, and nothing but counts',
 }
 /** Kysely's own; nobody but the owner has a right to them. */
 const ofMigrations = ['schema_migration', 'schema_migration_lock']
