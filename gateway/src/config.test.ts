@@ -57,7 +57,6 @@ describe('the configuration', () => {
     ['MAX_COST', '-1'],
     ['PERSISTED_OPERATIONS', 'some'],
     ['PERSISTED_OPERATIONS', 'listed'],
-    ['PERSISTED_OPERATIONS_FILE', '/nowhere/list.json'],
   ])('refuses %s=%s', (name, value) => {
     expect(() => readConfig({ ...env, [name]: value })).toThrow(name)
   })

@@ -177,6 +177,35 @@ describe('a supergraph of others', { timeout: startTimeoutMs }, () => {
     })
   })
 
+  it.each(['compiled', 'reference'])('is priced before it is asked for: %s', async (executor) => {
+    const env = { GATEWAY_EXECUTOR: executor, MAX_COST: '15', DEFAULT_LIST_SIZE: '5' }
+    const gateway = await running(env)
+    const asked = (): number => subgraphs.reduce((sum, { seen }) => sum + seen.length, 0)
+    const before = asked()
+    expect(
+      await ask(gateway, '{ a: posts { text by { name } } b: posts { by { name } } }'),
+    ).toMatchObject({
+      errors: [{ extensions: { code: 'QUERY_TOO_COMPLEX', details: { cost: 20, limit: 15 } } }],
+    })
+    expect(asked()).toBe(before)
+    expect(await ask(gateway, '{ posts { text } }')).toMatchObject({ data: { posts: [{}] } })
+  })
+
+  it('runs what is listed, and nothing else, where it is told to', async () => {
+    const file = join(folder, 'operations.json')
+    await writeFile(file, JSON.stringify({ me: '{ me { id } }' }))
+    const gateway = await running({
+      PERSISTED_OPERATIONS: 'listed',
+      PERSISTED_OPERATIONS_FILE: file,
+    })
+    expect(await ask(gateway, '{ me { id } }')).toEqual({ data: { me: { id: 'u1' } } })
+    expect(await ask(gateway, '{ me { id name } }')).toMatchObject({
+      errors: [{ extensions: { code: 'OPERATION_NOT_LISTED' } }],
+    })
+    const said = await refusal({ PERSISTED_OPERATIONS: 'listed' })
+    expect(said.said).toContain('PERSISTED_OPERATIONS_FILE')
+  })
+
   it('is served over WebSocket, subscriptions filled from other subgraphs included', async () => {
     const { url } = await running({ FORWARD_HEADERS: 'authorization' })
     const client = createClient({
