@@ -52,6 +52,13 @@ export async function startGatewayProcess(source: SourceSubgraph): Promise<Gatew
     CONNECTIONS_PER_TENANT: '100000',
     SUBSCRIPTIONS_PER_USER: '100000',
     SUBSCRIPTIONS_PER_TENANT: '100000',
+    // Ten thousand subscribers are one user here.
+    RATE_LIMIT_PER_ADDRESS: '0',
+    RATE_LIMIT_PER_USER: '0',
+    RATE_LIMIT_PER_TENANT: '0',
+    RATE_LIMIT_PER_OPERATION: '0',
+    COST_LIMIT_PER_USER: '0',
+    COST_LIMIT_PER_TENANT: '0',
   })
   const client = Object.values(provider.cliClients)[0]
   if (client === undefined) throw new Error('the provider has no client')

@@ -93,7 +93,7 @@ export function createDocuments({ apiSchema, schema, policy }: DocumentsDeps): D
     const estimated = estimate(definition, fragments, pricing)
     if (estimated.errors.length > 0) return estimated.errors.map(asValidationError)
     const text = print(document)
-    const id = createHash('sha256').update(text).digest('hex')
+    const id = createHash('sha256').update(text).digest('base64url')
     return { id, text, definition, document, priced: pricer(estimated, policy.costs) }
   }
 

@@ -89,31 +89,30 @@ export function createRateLimits(deps: RateLimitDeps): RateLimits {
     })
   }
 
+  function spent(who: NonNullable<Who>, cost: number): Taken {
+    const taken = userCost?.take(who.user, cost)
+    return taken === undefined
+      ? tenantCost?.take(who.tenant, cost)
+      : taken.then(() => tenantCost?.take(who.tenant, cost))
+  }
+
   return {
     addressOf: (request) => networkOf(deps.sourceOf(request).ip ?? ''),
     arrived: (from) => address?.take(from),
     // The narrower first: what a user is refused is not taken from the tenant's other users.
     asked: (who) => {
       if (who === undefined) return undefined
-      return inTurn([() => user?.take(who.user), () => tenant?.take(who.tenant)])
+      const taken = user?.take(who.user)
+      return taken === undefined
+        ? tenant?.take(who.tenant)
+        : taken.then(() => tenant?.take(who.tenant))
     },
     charged: (who, { id, cost }) => {
       if (who === undefined) return undefined
-      return inTurn([
-        () => operation?.take(`${who.user} ${id}`),
-        () => userCost?.take(who.user, cost),
-        () => tenantCost?.take(who.tenant, cost),
-      ])
+      const taken = operation?.take(`${who.user} ${id}`)
+      return taken === undefined ? spent(who, cost) : taken.then(() => spent(who, cost))
     },
   }
-}
-
-function inTurn(takes: readonly (() => Taken)[], from = 0): Taken {
-  for (let at = from; at < takes.length; at += 1) {
-    const taken = takes[at]?.()
-    if (taken !== undefined) return taken.then(() => inTurn(takes, at + 1))
-  }
-  return undefined
 }
 
 interface Limited {
