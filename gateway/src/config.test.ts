@@ -29,11 +29,7 @@ describe('the configuration', () => {
     ])
     expect(config.rates).toMatchObject({ perAddress: 60_000, perUser: 12_000, windowSeconds: 60 })
     expect(config.costs).toEqual({ maxCost: 20_000, maxListSize: 1_000, defaultListSize: 10 })
-    expect([config.trustedProxies, config.introspection, config.persisted?.mode]).toEqual([
-      0,
-      true,
-      'automatic',
-    ])
+    expect([config.introspection, config.persisted?.mode]).toEqual([true, 'automatic'])
     expect(config.asks.get('graph')).toEqual(['stories'])
     expect(Object.isFrozen(config)).toBe(true)
   })
