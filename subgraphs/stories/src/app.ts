@@ -1,4 +1,9 @@
-import { auditDenials, createAuditReader, createAuditWriter } from '@heirloom/audit'
+import {
+  auditDenials,
+  createAuditReader,
+  createAuditWriter,
+  type AuditWriter,
+} from '@heirloom/audit'
 import type { Authorizer } from '@heirloom/authz'
 import { createEventFactory } from '@heirloom/events'
 import type { Database } from '@heirloom/postgres'
@@ -23,13 +28,14 @@ export interface StoriesDependencies {
   readonly logger: Logger
   readonly now?: () => number
   readonly newId?: NewId
+  readonly audit?: AuditWriter
 }
 
 export function createStoriesSubgraph(dependencies: StoriesDependencies): SubgraphServer {
   const { database, verify, authorizer, logger, now = Date.now } = dependencies
   const newId = dependencies.newId ?? createIds(now)
   const createEvent = createEventFactory(newId, now)
-  const audit = createAuditWriter({ service: 'stories', newId, now })
+  const audit = dependencies.audit ?? createAuditWriter({ service: 'stories', newId, now })
 
   return createSubgraphServer<GraphQLContext>({
     name: 'stories',
