@@ -11,6 +11,11 @@ const ofMigrations = ['schema_migration', 'schema_migration_lock']
 /** Policies that show rows of all tenants, and to whom: never to the app role. */
 const acrossTenants: Readonly<Record<string, string>> = {
   'outbox.outbox_of_worker': 'the relay publishes the events of all tenants',
+  'audit_entry.audit_entry_of_worker': 'the sealer chains the entries of all tenants',
+  'audit_seal.audit_seal_of_worker': 'likewise; operators verify with it',
+  'audit_pending.audit_pending_of_worker': 'the queue of the sealer',
+  'audit_pending.audit_pending_of_owner':
+    'the trigger that queues an entry writes, and reads nothing',
   'record.record_listed_by_owner': 'whose data there is, asked through record_tenants()',
   'document.document_listed_by_owner': 'who has tombstones, asked through document_purge_tenants()',
   'token_revocation.token_revocation_listed_by_owner': 'likewise',
