@@ -5,9 +5,9 @@ import type { Logger } from '@heirloom/telemetry'
 import { createAuth } from './auth/auth.js'
 import { cookiesFor } from './auth/cookies.js'
 import { readInternalKeys } from './auth/internal-keys.js'
-import { serveAuth } from './auth/routes.js'
-import type { GatewaySchema } from './auth/session-store.js'
-import type { SessionLimits } from './auth/sessions.js'
+import type { GatewaySchema } from './auth/gateway-schema.js'
+import { serveAuth } from './auth/routes/auth-routes.js'
+import type { SessionLimits } from './auth/session-limits.js'
 import { createTenantAccess } from './auth/tenant-access.js'
 import type { GatewayConfig } from './config.js'
 import { serveRouteDiagnostics } from './diagnostics/route-diagnostics.js'
@@ -53,7 +53,6 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   const sourceOf = createSourceOf(config.trustedProxies ?? [])
   const access = createTenantAccess({
     ...auth,
-    publicUrl,
     sessionSecretIn: (header) => fastifyCookie.parse(header)[cookies.session],
     createCaller: createCallerFactory(internalKeys.signing, config.asks, now),
     sourceOf,
@@ -66,7 +65,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     access,
     healthChecks: ({ missing }) => [
       lacksWhileThrowing('database', () => database.ping()),
-      lacksWhileThrowing('identity provider', () => auth.provider.ready()),
+      lacksWhileThrowing('identity provider', () => auth.providers.ready()),
       missing,
     ],
     policy: createPolicy(config),
@@ -89,7 +88,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   const { app, federation } = server
   takeForms(app)
   await app.register(fastifyCookie)
-  serveAuth(app, { ...auth, publicUrl, cookies, internalKeys: internalKeys.publicSet, logger })
+  serveAuth(app, { ...auth, publicUrl, cookies, internalKeys: internalKeys.publicSet, logger, now })
   serveRouteDiagnostics(app, { fetch: federation.fetch, admit: access.admitRead })
   serveRest(app, {
     current: () => federation.current().supergraph,
@@ -98,7 +97,11 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     admitRequest: access.admitRequest,
     publicUrl,
   })
-  serveLanding(app, { sessions: auth.sessions, cookies, providerUrl: auth.provider.url })
+  serveLanding(app, {
+    ...auth,
+    cookies,
+    providerUrls: auth.providers.all.map(({ config: provider }) => provider.issuer),
+  })
 
   const sweep = setInterval(() => {
     const failed = (error: unknown) => logger.warn({ err: error }, 'sweep failed')
@@ -112,6 +115,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     close: async () => {
       clearInterval(sweep)
       await server.close()
+      await auth.signals.stop()
     },
   }
 }

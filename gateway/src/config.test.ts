@@ -19,7 +19,9 @@ describe('the configuration', () => {
     expect(config.port).toBe(80)
     expect(config.host).toBe('127.0.0.1')
     expect(config.trustedProxies).toEqual([])
-    expect(config.oidc.audience).toBe('urn:heirloom:api')
+    expect(config.providers).toMatchObject([{ id: 'default', audience: 'urn:heirloom:api' }])
+    expect(config.corsOrigins).toEqual([])
+    expect(config.sessionLimits).toEqual({ idleMs: 86_400_000, absoluteMs: 1_209_600_000 })
     expect(config.sessionKeys.map(({ kid }) => kid)).toEqual(['new', 'old'])
     expect([...config.subgraphUrls]).toEqual([['stories', 'http://stories/graphql']])
     expect([config.executor, config.planner, config.shareInFlight]).toEqual([
@@ -46,6 +48,14 @@ describe('the configuration', () => {
     ['PUBLIC_URL', 'https://heirloom.test/app'],
     ['PUBLIC_URL', 'ftp://heirloom.test'],
     ['OIDC_ISSUER', 'nowhere'],
+    ['CORS_ORIGINS', '*'],
+    ['CORS_ORIGINS', 'null'],
+    ['CORS_ORIGINS', 'https://app.test/'],
+    ['CORS_ORIGINS', 'https://app.test:443'],
+    ['CORS_ORIGINS', 'https://app.test,https://*.app.test/x'],
+    ['SESSION_IDLE_HOURS', '0'],
+    ['SESSION_ABSOLUTE_HOURS', 'two'],
+    ['OIDC_PROVIDERS', '/nowhere.json'],
     ['SESSION_KEYS', 'k:c2hvcnQ='],
     ['SESSION_KEYS', key],
     ['PORT', 'eighty'],

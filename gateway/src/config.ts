@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { parse as parseYaml } from 'yaml'
 import { AppError } from '@heirloom/errors'
-import { integer, optional, required } from '@heirloom/subgraph'
+import { integer, optional, required, type Env } from '@heirloom/subgraph'
+import { sessionLimits, type SessionLimits } from './auth/session-limits.js'
 import { plannerNames, type PlannerName } from './federation/planners.js'
 import type { CostLimits } from './federation/operation-policy.js'
 import {
@@ -15,6 +16,7 @@ import type { OperationLimits } from './guard/operation-limits.js'
 import type { PersistedOptions } from './guard/persisted-operations.js'
 import type { Rates } from './guard/rate-limits.js'
 import type { HttpLimits } from './http/http-limits.js'
+import { readProviders, type ProviderConfig } from './provider-config.js'
 import { connectionLimits, type ConnectionLimits } from './subscriptions/admission.js'
 
 export interface GatewayConfig {
@@ -25,7 +27,11 @@ export interface GatewayConfig {
   /** Whose word about the client's address is taken: addresses and networks. By default nobody's. */
   readonly trustedProxies?: readonly string[]
   readonly databaseUrl: string
-  readonly oidc: OidcConfig
+  /** The first one's subjects are the ids of their users; those of the others get ids of ours. */
+  readonly providers: readonly ProviderConfig[]
+  /** Pages of these origins may ask with the cookies of a session too; none by default. */
+  readonly corsOrigins?: readonly string[]
+  readonly sessionLimits?: SessionLimits
   /** Encrypt what is kept of a session. The first is used for new ones. */
   readonly sessionKeys: readonly SessionKey[]
   /** A JWK Set (RFC 7517) with private Ed25519 keys. The first signs. */
@@ -54,21 +60,10 @@ export interface GatewayConfig {
   readonly introspection?: boolean
 }
 
-export interface OidcConfig {
-  readonly issuer: URL
-  readonly clientId: string
-  readonly clientSecret: string
-  /** What an access token must be meant for; also asked for as a resource (RFC 8707). */
-  readonly audience: string
-  readonly scope: string
-}
-
 export interface SessionKey {
   readonly kid: string
   readonly key: Buffer
 }
-
-type Env = Readonly<Record<string, string | undefined>>
 
 const schemaFolder = new URL('../../schema/', import.meta.url)
 const sessionKeyBytes = 32
@@ -86,12 +81,11 @@ export function readConfig(env: Env): GatewayConfig {
       .split(/[\s,]+/)
       .filter((proxy) => proxy !== ''),
     databaseUrl: required(env, 'DATABASE_URL'),
-    oidc: {
-      issuer: url(env, 'OIDC_ISSUER'),
-      clientId: required(env, 'OIDC_CLIENT_ID'),
-      clientSecret: required(env, 'OIDC_CLIENT_SECRET'),
-      audience: optional(env, 'OIDC_AUDIENCE', 'urn:heirloom:api'),
-      scope: optional(env, 'OIDC_SCOPE', 'openid profile offline_access'),
+    providers: readProviders(env),
+    corsOrigins: corsOrigins(env),
+    sessionLimits: {
+      idleMs: hours(env, 'SESSION_IDLE_HOURS', sessionLimits.idleMs),
+      absoluteMs: hours(env, 'SESSION_ABSOLUTE_HOURS', sessionLimits.absoluteMs),
     },
     sessionKeys: sessionKeys(required(env, 'SESSION_KEYS')),
     internalKeysFile: required(env, 'INTERNAL_KEYS_FILE'),
@@ -173,6 +167,25 @@ function sessionKeys(text: string): readonly SessionKey[] {
     }
     return { kid, key }
   })
+}
+
+const hourMs = 3_600_000
+
+function hours(env: Env, name: string, fallbackMs: number): number {
+  const count = integer(env, name, fallbackMs / hourMs)
+  if (count > 0) return count * hourMs
+  throw new AppError('INVALID_INPUT', `${name} must be at least 1`)
+}
+
+function corsOrigins(env: Env): readonly string[] {
+  const listed = optional(env, 'CORS_ORIGINS', '')
+  const origins = listed.split(',').flatMap((text) => (text.trim() === '' ? [] : [text.trim()]))
+  for (const text of origins) {
+    // Exactly what a browser sends: no path, no wildcard, no default port, in lower case.
+    if (URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text) continue
+    throw new AppError('INVALID_INPUT', `CORS_ORIGINS: "${text}" is no origin`)
+  }
+  return origins
 }
 
 function url(env: Env, name: string): URL {

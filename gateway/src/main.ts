@@ -1,7 +1,7 @@
 import { createDatabase } from '@heirloom/postgres'
 import { serviceMain } from '@heirloom/subgraph'
 import { createGateway, type Gateway } from './app.js'
-import type { GatewaySchema } from './auth/session-store.js'
+import type { GatewaySchema } from './auth/gateway-schema.js'
 import { readConfig } from './config.js'
 import { migrations } from './migrations.js'
 

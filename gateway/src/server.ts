@@ -10,6 +10,7 @@ import { defaultPolicy } from './federation/operation-policy.js'
 import type { ServingOptions } from './federation/served-supergraph.js'
 import { watchSupergraphFile } from './federation/watch-supergraph-file.js'
 import { noRateLimits, type RateLimits } from './guard/rate-limits.js'
+import { createCors, serveCors, type Cors } from './http/cors.js'
 import { answerErrorsWithEnvelope, envelopeBeforeRoutes } from './http/errors.js'
 import { serveGraphQLFast } from './http/fast-graphql.js'
 import { serveGraphQL } from './http/graphql-route.js'
@@ -41,6 +42,8 @@ export interface GatewayServerOptions extends Omit<ServingOptions, 'observer'> {
   readonly healthChecks: (federation: Federation) => readonly HealthCheck[]
   /** Where browsers reach the gateway; undefined when that is not known. */
   readonly publicUrl: URL | undefined
+  /** Pages of these origins may read answers too. */
+  readonly corsOrigins?: readonly string[] | undefined
   /** Whether /schema and /schema/supergraph are served. */
   readonly publishSchema: boolean
   /** What GraphiQL shows first. */
@@ -90,7 +93,8 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
   const supergraph = () => federation.current().supergraph
   const { operations } = federation
   const httpLimits = { ...defaultHttpLimits, ...options.httpLimits }
-  const app = createHttpApp({ publicUrl, logger, newId, httpLimits })
+  const cors = createCors(options.corsOrigins ?? [])
+  const app = createHttpApp({ publicUrl, cors, logger, newId, httpLimits })
   countArrivals(app, rateLimits)
   const hub = createHub({
     federation,
@@ -132,6 +136,7 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
     access,
     rateLimits,
     publicUrl,
+    cors,
     newId,
     maxBodyBytes: httpLimits.maxBodyBytes,
     logger,
@@ -188,11 +193,13 @@ async function readSupergraphFile(file: string | URL): Promise<string> {
 
 function createHttpApp({
   publicUrl,
+  cors,
   logger,
   newId,
   httpLimits,
 }: {
   readonly publicUrl: URL | undefined
+  readonly cors: Cors
   readonly logger: Logger
   readonly newId: () => string
   readonly httpLimits: HttpLimits
@@ -213,6 +220,7 @@ function createHttpApp({
   app.server.maxHeadersCount = httpLimits.maxHeaders
   app.removeContentTypeParser('text/plain')
   sendSecurityHeaders(app, publicUrl)
+  serveCors(app, cors)
   answerErrorsWithEnvelope(app, logger)
   return app
 }

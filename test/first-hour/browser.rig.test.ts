@@ -76,7 +76,7 @@ describeWith(rig, 'the first hour in a real browser', () => {
 
   it('signs out everywhere it signed in', async () => {
     const page = await open('/')
-    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
     await page.getByText('You are not signed in').waitFor()
     expect(await page.getByRole('link', { name: 'Sign in' }).isVisible()).toBe(true)
     await page.screenshot({ path: `${screenshots}/signed-out.png` })
@@ -99,12 +99,12 @@ describeWith(rig, 'the first hour in a real browser', () => {
   /** As a script of the page would: with the session's cookie, from the page's own origin. */
   function ask<Data>(page: Page, query: string, variables: unknown = {}): Promise<Data> {
     return page.evaluate(async (body) => {
-      const session = (await (await fetch('/auth/session')).json()) as { csrfToken?: string }
+      const session = (await (await fetch('/auth/session')).json()) as { csrf_token?: string }
       const response = await fetch('/graphql', {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
-          ...(session.csrfToken === undefined ? {} : { 'x-csrf-token': session.csrfToken }),
+          ...(session.csrf_token === undefined ? {} : { 'x-csrf-token': session.csrf_token }),
         },
         body,
       })

@@ -1,20 +1,32 @@
-import { createHmac } from 'node:crypto'
+import { AppError } from '@heirloom/errors'
 import type { Database } from '@heirloom/postgres'
 import type { Logger } from '@heirloom/telemetry'
+import { createIds } from '@heirloom/tenancy'
 import type { GatewayConfig } from '../config.js'
 import { createAccessTokenVerifier } from './access-token.js'
+import { createAccounts, type Accounts } from './accounts.js'
 import { createAuthenticate, type Authenticate } from './authenticate.js'
-import { createOidcProvider, type OidcProvider } from './provider.js'
+import { createCsrf, type Csrf } from './csrf.js'
+import type { GatewaySchema } from './gateway-schema.js'
+import { createLogoutTokenVerifier, type VerifyLogoutToken } from './logout-token.js'
+import { createProviders, type Providers } from './providers.js'
 import { createKeyring } from './sealed.js'
-import { createSessionStore, type GatewaySchema } from './session-store.js'
-import { createSessions, sessionLimits, type SessionLimits, type Sessions } from './sessions.js'
+import { sessionLimits, type SessionLimits } from './session-limits.js'
+import { createSessionStore } from './session-store.js'
+import { createSessions, type Sessions } from './sessions.js'
+import { listenForSignals, type Signals } from './signals.js'
 import { createSignIns, type SignIns } from './sign-ins.js'
 
 export interface Auth {
-  readonly provider: OidcProvider
+  readonly providers: Providers
+  readonly accounts: Accounts
   readonly sessions: Sessions
   readonly signIns: SignIns
+  readonly csrf: Csrf
   readonly authenticate: Authenticate
+  readonly verifyLogoutToken: VerifyLogoutToken
+  /** Listening from now on; to be stopped by the caller. */
+  readonly signals: Signals
 }
 
 export interface AuthDeps {
@@ -25,31 +37,36 @@ export interface AuthDeps {
   readonly now: () => number
 }
 
-/** Who may ask: the provider, what it vouches for, and the sessions of browsers. */
+/** Who may ask: the providers, whom they vouch for, and the sessions of browsers. */
 export function createAuth({ config, database, logger, limits, now }: AuthDeps): Auth {
-  const provider = createOidcProvider(config.oidc, now)
-  const verify = createAccessTokenVerifier(provider, config.oidc.audience, now)
+  const [firstProvider, ...others] = config.providers
+  if (firstProvider === undefined) throw new AppError('INVALID_INPUT', 'there is no provider')
+  const providers = createProviders([firstProvider, ...others], now)
+  const accounts = createAccounts(database, createIds(now), now)
+  const verify = createAccessTokenVerifier(providers, accounts, now)
   const keyring = createKeyring(config.sessionKeys)
+  const signals = listenForSignals(config.databaseUrl)
+  signals.onIdentityChange(() => accounts.forget())
   const sessions = createSessions({
     store: createSessionStore(database, keyring),
-    provider,
+    providers,
     verify,
-    csrfKey: csrfKey(config),
     logger,
-    limits: limits ?? sessionLimits,
+    limits: limits ?? config.sessionLimits ?? sessionLimits,
     now,
   })
   return {
-    provider,
+    providers,
+    accounts,
     sessions,
     signIns: createSignIns(database, keyring, now),
+    csrf: createCsrf({
+      publicUrl: config.publicUrl,
+      corsOrigins: config.corsOrigins ?? [],
+      keys: config.sessionKeys,
+    }),
     authenticate: createAuthenticate(verify, sessions),
+    verifyLogoutToken: createLogoutTokenVerifier(providers, now),
+    signals,
   }
-}
-
-/** A key of its own for CSRF tokens, so that no two purposes share one. */
-function csrfKey({ sessionKeys: [current] }: GatewayConfig): Buffer {
-  return createHmac('sha256', current?.key ?? Buffer.alloc(0))
-    .update('heirloom csrf')
-    .digest()
 }

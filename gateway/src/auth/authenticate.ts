@@ -1,4 +1,3 @@
-import { AppError } from '@heirloom/errors'
 import { verifyAuthorization, type VerifyAccessToken } from './access-token.js'
 import type { Identity } from './identity.js'
 import type { Session, Sessions } from './sessions.js'
@@ -34,10 +33,4 @@ export function createAuthenticate(verify: VerifyAccessToken, sessions: Sessions
 /** Whether the cookie is what will say who asks: a browser adds it to requests of any page. */
 export function usesCookie({ authorization, sessionSecret }: Credentials): boolean {
   return authorization === undefined && sessionSecret !== undefined
-}
-
-/** @throws AppError CSRF_REJECTED unless the request comes from a page of ours */
-export function assertOwnOrigin(origin: string | undefined, publicUrl: URL): void {
-  if (origin === publicUrl.origin) return
-  throw new AppError('CSRF_REJECTED', 'this request does not come from a page of this site')
 }

@@ -3,7 +3,10 @@ import type { CookieSerializeOptions } from '@fastify/cookie'
 export interface Cookies {
   readonly session: string
   readonly signIn: string
+  /** The one that pages read, to send its value back in a header. */
+  readonly csrf: string
   readonly options: CookieSerializeOptions
+  readonly csrfOptions: CookieSerializeOptions
 }
 
 /**
@@ -17,6 +20,8 @@ export function cookiesFor(publicUrl: URL): Cookies {
   return {
     session: `${prefix}heirloom_session`,
     signIn: `${prefix}heirloom_sign_in`,
+    csrf: `${prefix}heirloom_csrf`,
     options: { httpOnly: true, sameSite: 'lax', secure, path: '/' },
+    csrfOptions: { httpOnly: false, sameSite: 'strict', secure, path: '/' },
   }
 }

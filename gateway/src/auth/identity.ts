@@ -1,4 +1,5 @@
 import type { JWTPayload } from 'jose'
+import { AppError } from '@heirloom/errors'
 import {
   roles as knownRoles,
   tenantContext,
@@ -7,34 +8,52 @@ import {
   type TenantClaims,
   type TenantContext,
 } from '@heirloom/tenancy'
+import type { ProviderConfig } from '../provider-config.js'
 
 /** Who a verified access token speaks for. Plain JSON: a session keeps it, encrypted. */
 export interface Identity {
   readonly claims: TenantClaims
+  /** Who vouches, and what it calls whom it vouches for. */
+  readonly issuer: string
+  readonly subject: string
   /** When the access token that said so expires. */
   readonly expiresAtMs: number
 }
 
+/** What a verified access token says, before it is known which user that is. */
+export interface Vouched {
+  readonly kind: 'user' | 'service'
+  readonly subject: string
+  readonly claims: TenantClaims
+}
+
 /**
- * Reads the claims of a verified access token. The provider's `sub` becomes `user:<sub>`; a
- * client that acts for itself, or a `sub` of the form service:x, becomes a service. Roles that
- * are not ours are left out: providers put others beside them.
- * @throws AppError TOKEN_INVALID when a claim is missing or malformed
+ * Reads the claims of a verified access token. A client that acts for itself, or a `sub` of the
+ * form service:x, is a service, all others are users. Roles that are not ours are left out:
+ * providers put others beside them.
+ * @throws AppError TOKEN_INVALID when a claim is missing or malformed; FORBIDDEN for a tenant that
+ * the provider may not speak for
  */
-export function identityOf(payload: JWTPayload): Identity {
+export function vouchedBy(payload: JWTPayload, config: ProviderConfig): Vouched {
+  const said = { ...payload, ...renamed(payload, config.claims), ...config.fixedClaims }
+  const subject = typeof payload.sub === 'string' ? payload.sub : ''
+  const kind = isService(payload) ? 'service' : 'user'
   const claims: TenantClaims = {
-    tenant_id: payload['tenant_id'],
-    tenant_name: payload['tenant_name'],
-    mode: payload['mode'],
-    project_id: payload['project_id'],
-    surface_id: payload['surface_id'],
-    sub: actorOf(payload),
-    name: payload['name'],
-    plugin: payload['plugin'],
-    roles: Array.isArray(payload['roles']) ? payload['roles'].filter(isOurs) : payload['roles'],
+    tenant_id: said['tenant_id'],
+    tenant_name: said['tenant_name'],
+    mode: said['mode'],
+    project_id: said['project_id'],
+    surface_id: said['surface_id'],
+    sub: `${kind}:${subject.replace(/^service:/, '')}`,
+    name: said['name'],
+    plugin: said['plugin'],
+    roles: rolesIn(said['roles']),
   }
-  tenantContext({ ...claims, request_id: 'validation' })
-  return { claims, expiresAtMs: (payload.exp ?? 0) * 1000 }
+  const { tenantId } = tenantContext({ ...claims, request_id: 'validation' })
+  if (config.tenants?.includes(tenantId) === false) {
+    throw new AppError('FORBIDDEN', 'this identity provider does not speak for that tenant')
+  }
+  return { kind, subject, claims }
 }
 
 /** The context of one request: who asks, from where, and the ids of its traces and logs. */
@@ -57,13 +76,42 @@ export function isSameIdentity(a: Identity, b: Identity): boolean {
   return JSON.stringify(a.claims) === JSON.stringify(b.claims)
 }
 
-function actorOf(payload: JWTPayload): unknown {
+/** The user's id; undefined for a service. */
+export function userIdIn({ claims }: Identity): string | undefined {
+  return /^user:(.*)$/s.exec(String(claims.sub))?.[1]
+}
+
+function isService(payload: JWTPayload): boolean {
   const { sub } = payload
-  if (typeof sub !== 'string' || sub === '') return undefined
-  if (sub.startsWith('service:')) return sub
+  if (sub === undefined) return false
   // RFC 9068, section 2.2: a token that a client got for itself has the client as its subject.
-  const client = payload['client_id'] ?? payload['azp']
-  return sub === client ? `service:${sub}` : `user:${sub}`
+  return sub.startsWith('service:') || sub === (payload['client_id'] ?? payload['azp'])
+}
+
+function renamed(
+  payload: JWTPayload,
+  names: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(names).map(([ours, theirs]) => [ours, claimAt(payload, theirs)]),
+  )
+}
+
+/** By its name, or by a path such as Keycloak's realm_access.roles. */
+function claimAt(payload: JWTPayload, name: string): unknown {
+  if (Object.hasOwn(payload, name)) return payload[name]
+  let value: unknown = payload
+  for (const step of name.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined
+    value = (value as Record<string, unknown>)[step]
+  }
+  return value
+}
+
+/** Some providers can only say a list as text. */
+function rolesIn(said: unknown): unknown {
+  const list = typeof said === 'string' ? said.split(/[\s,]+/) : said
+  return Array.isArray(list) ? list.filter(isOurs) : list
 }
 
 function isOurs(role: unknown): role is Role {

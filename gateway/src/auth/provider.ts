@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose'
 import * as oidc from 'openid-client'
 import { AppError } from '@heirloom/errors'
-import type { OidcConfig } from '../config.js'
+import type { ProviderConfig } from '../provider-config.js'
 
 export interface Tokens {
   readonly accessToken: string
@@ -15,17 +15,29 @@ export interface SignInChecks {
   readonly codeVerifier: string
 }
 
+/** What the provider says of whoever signed in, by its ID token. */
+export interface SignedIn {
+  readonly tokens: Tokens
+  readonly subject: string
+  /** The session there, where the provider tells (OpenID Connect Front-Channel Logout, `sid`). */
+  readonly providerSession?: string
+}
+
 /**
- * The OpenID provider. Its metadata is fetched when it is first needed, and again after a
+ * An OpenID provider. Its metadata is fetched when it is first needed, and again after a
  * failure: the gateway starts without it. Every method throws AppError BACKEND_UNAVAILABLE while
  * the provider cannot be reached.
  */
 export interface OidcProvider {
-  readonly url: URL
+  readonly config: ProviderConfig
   newChecks(): SignInChecks
-  authorizationUrl(checks: SignInChecks, redirectUri: string): Promise<URL>
-  /** @throws AppError FORBIDDEN when the provider or the user refused, or a check fails */
-  exchange(callbackUrl: URL, checks: SignInChecks): Promise<Tokens>
+  /** With `asksAgain` the provider asks who it is, also somebody who has just signed in there. */
+  authorizationUrl(checks: SignInChecks, redirectUri: string, asksAgain?: boolean): Promise<URL>
+  /**
+   * Checks state, issuer (RFC 9207) and, of the ID token, signature, audience and nonce.
+   * @throws AppError FORBIDDEN when the provider or the user refused, or a check fails
+   */
+  exchange(callbackUrl: URL, checks: SignInChecks): Promise<SignedIn>
   /** @throws AppError TOKEN_EXPIRED when the refresh token is no longer good */
   refresh(refreshToken: string): Promise<Tokens>
   /** Tells the provider that a refresh token is done with. Best effort. */
@@ -42,19 +54,26 @@ const retryAfterMs = 1_000
 const keysCooldownMs = 5_000
 const unavailable = 'the identity provider cannot be reached; try again'
 
-export function createOidcProvider(config: OidcConfig, now: () => number = Date.now): OidcProvider {
+export function createOidcProvider(
+  config: ProviderConfig,
+  now: () => number = Date.now,
+): OidcProvider {
   let discovered: Promise<oidc.Configuration> | undefined
   let retryAt = 0
   let keys: { readonly uri: string; readonly set: JWTVerifyGetKey } | undefined
 
   async function discover(): Promise<oidc.Configuration> {
     const insecure = config.issuer.protocol === 'http:' ? [oidc.allowInsecureRequests] : []
+    const authentication =
+      config.clientAuthentication === 'client_secret_post'
+        ? oidc.ClientSecretPost
+        : oidc.ClientSecretBasic
     return oidc.discovery(
       config.issuer,
       config.clientId,
       undefined,
-      oidc.ClientSecretBasic(config.clientSecret),
-      { execute: insecure, timeout: timeoutSeconds },
+      authentication(config.clientSecret),
+      { execute: [...insecure, oidc.enableNonRepudiationChecks], timeout: timeoutSeconds },
     )
   }
 
@@ -85,19 +104,24 @@ export function createOidcProvider(config: OidcConfig, now: () => number = Date.
     return keys.set
   }
 
+  const resource: Record<string, string> = config.asksForResource
+    ? { resource: config.audience }
+    : {}
+
   return {
-    url: config.issuer,
+    config,
     newChecks: () => ({
       state: oidc.randomState(),
       nonce: oidc.randomNonce(),
       codeVerifier: oidc.randomPKCECodeVerifier(),
     }),
-    authorizationUrl: async ({ state, nonce, codeVerifier }, redirectUri) =>
+    authorizationUrl: async ({ state, nonce, codeVerifier }, redirectUri, asksAgain) =>
       oidc.buildAuthorizationUrl(await configuration(), {
         redirect_uri: redirectUri,
         response_type: 'code',
         scope: config.scope,
-        resource: config.audience,
+        ...resource,
+        ...(asksAgain === true ? { prompt: 'login' } : {}),
         state,
         nonce,
         code_challenge: await oidc.calculatePKCECodeChallenge(codeVerifier),
@@ -106,28 +130,30 @@ export function createOidcProvider(config: OidcConfig, now: () => number = Date.
     exchange: async (callbackUrl, { state, nonce, codeVerifier }) => {
       const known = await configuration()
       const refused = 'the identity provider did not let you in; start again'
-      return translated('FORBIDDEN', refused, async () =>
-        tokensOf(
-          await oidc.authorizationCodeGrant(
-            known,
-            callbackUrl,
-            {
-              expectedState: state,
-              expectedNonce: nonce,
-              pkceCodeVerifier: codeVerifier,
-              idTokenExpected: true,
-            },
-            { resource: config.audience },
-          ),
-        ),
-      )
+      return translated('FORBIDDEN', refused, async () => {
+        const answer = await oidc.authorizationCodeGrant(
+          known,
+          callbackUrl,
+          {
+            expectedState: state,
+            expectedNonce: nonce,
+            pkceCodeVerifier: codeVerifier,
+            idTokenExpected: true,
+          },
+          resource,
+        )
+        const { sub = '', sid }: { sub?: string; sid?: unknown } = answer.claims() ?? {}
+        return {
+          tokens: tokensOf(answer),
+          subject: sub,
+          ...(typeof sid === 'string' ? { providerSession: sid } : {}),
+        }
+      })
     },
     refresh: async (refreshToken) => {
       const known = await configuration()
       return translated('TOKEN_EXPIRED', 'the session has ended; sign in again', async () => {
-        const answer = await oidc.refreshTokenGrant(known, refreshToken, {
-          resource: config.audience,
-        })
+        const answer = await oidc.refreshTokenGrant(known, refreshToken, resource)
         return { refreshToken, ...tokensOf(answer) }
       })
     },

@@ -1,43 +1,56 @@
 import type { Kysely } from 'kysely'
-import { databaseError, type Database } from '@heirloom/postgres'
+import type { Database } from '@heirloom/postgres'
+import { translated, type GatewaySchema, type SessionTable } from './gateway-schema.js'
 import type { Identity } from './identity.js'
 import type { Tokens } from './provider.js'
-import type { Keyring, Sealed } from './sealed.js'
-
-interface SessionTable extends Sealed {
-  id_hash: Buffer
-  created_at: Date
-  last_seen_at: Date
-  expires_at: Date
-}
-
-interface SignInTable extends Sealed {
-  id_hash: Buffer
-  expires_at: Date
-}
-
-export interface GatewaySchema {
-  session: SessionTable
-  sign_in: SignInTable
-}
+import type { Keyring } from './sealed.js'
 
 /** What a session keeps, encrypted. */
 export interface SessionContent {
   readonly tokens: Tokens
   readonly identity: Identity
+  /** What the browser calls itself, so that its user knows it again. */
+  readonly userAgent?: string | undefined
+}
+
+/** What sessions are found by, other than by their secret. */
+export interface SessionOwner {
+  readonly userId: string
+  readonly issuer: string
+  readonly subject: string
+  readonly providerSession?: string | undefined
 }
 
 export interface StoredSession extends SessionContent {
+  readonly id: Buffer
+  readonly userId: string
+  readonly issuer: string
+  readonly createdAt: Date
   readonly lastSeenAt: Date
+  readonly expiresAt: Date
+}
+
+/** A logout token of a provider: whom it signs out, and what makes it that one token. */
+export interface ProviderLogout {
+  readonly issuer: string
+  readonly subject?: string | undefined
+  readonly providerSession?: string | undefined
+  readonly jti: string
   readonly expiresAt: Date
 }
 
 /**
  * Sessions by the hash of their secret. A row whose key has been retired reads as absent. Every
- * method throws AppError BACKEND_UNAVAILABLE while the database is away.
+ * change that somebody has to hear of is announced by the database (003-accounts.sql) when it
+ * commits. Every method throws AppError BACKEND_UNAVAILABLE while the database is away.
  */
 export interface SessionStore {
-  create(id: Buffer, content: SessionContent, at: { now: Date; expiresAt: Date }): Promise<void>
+  create(
+    id: Buffer,
+    owner: SessionOwner,
+    content: SessionContent,
+    at: { now: Date; expiresAt: Date },
+  ): Promise<void>
   find(id: Buffer, now: Date): Promise<StoredSession | undefined>
   touch(id: Buffer, now: Date): Promise<void>
   /**
@@ -50,7 +63,16 @@ export interface SessionStore {
     work: (session: StoredSession) => Promise<SessionContent>,
   ): Promise<SessionContent | undefined>
   /** Resolves to what it deleted. */
-  remove(id: Buffer): Promise<SessionContent | undefined>
+  remove(id: Buffer): Promise<StoredSession | undefined>
+  /** Those in use of one user, the last used first. */
+  list(userId: string, now: Date, idleSince: Date): Promise<readonly StoredSession[]>
+  /** Ends one session of a user, or all of them; resolves to what it deleted. */
+  removeOf(userId: string, id?: Buffer): Promise<readonly StoredSession[]>
+  /**
+   * Ends the sessions that a provider signs out; resolves to their number, or to undefined when
+   * the logout token has been used before. Both or neither happens.
+   */
+  removeAtProvider(logout: ProviderLogout): Promise<number | undefined>
   /** Forgets sessions and sign-ins that have expired, and sessions unused since `idleSince`. */
   sweep(now: Date, idleSince: Date): Promise<void>
 }
@@ -62,22 +84,20 @@ export function createSessionStore(
   const db = database.unbound
 
   function opened(row: SessionTable | undefined): StoredSession | undefined {
-    const content = row === undefined ? undefined : keyring.open(row, row.id_hash)
-    if (row === undefined || content === undefined) return undefined
-    const { last_seen_at: lastSeenAt, expires_at: expiresAt } = row
-    return { ...(content as SessionContent), lastSeenAt, expiresAt }
+    if (row === undefined) return undefined
+    const { id_hash: id, user_id: userId, issuer } = row
+    const content = keyring.open(row, id)
+    if (content === undefined || userId === null || issuer === null) return undefined
+    const { created_at: createdAt, last_seen_at: lastSeenAt, expires_at: expiresAt } = row
+    return { ...(content as SessionContent), id, userId, issuer, createdAt, lastSeenAt, expiresAt }
   }
 
-  function live(source: Kysely<GatewaySchema>, id: Buffer, now: Date) {
-    return source
-      .selectFrom('session')
-      .selectAll()
-      .where('id_hash', '=', id)
-      .where('expires_at', '>', now)
+  function allOpened(rows: readonly SessionTable[]): readonly StoredSession[] {
+    return rows.flatMap((row) => opened(row) ?? [])
   }
 
   return {
-    create: (id, content, { now, expiresAt }) =>
+    create: (id, owner, content, { now, expiresAt }) =>
       translated(async () => {
         await db
           .insertInto('session')
@@ -87,6 +107,10 @@ export function createSessionStore(
             created_at: now,
             last_seen_at: now,
             expires_at: expiresAt,
+            user_id: owner.userId,
+            issuer: owner.issuer,
+            subject: owner.subject,
+            provider_session: owner.providerSession ?? null,
           })
           .execute()
       }),
@@ -115,6 +139,24 @@ export function createSessionStore(
         const removed = db.deleteFrom('session').where('id_hash', '=', id).returningAll()
         return opened(await removed.executeTakeFirst())
       }),
+    list: (userId, now, idleSince) =>
+      translated(async () => {
+        const rows = db
+          .selectFrom('session')
+          .selectAll()
+          .where('user_id', '=', userId)
+          .where('expires_at', '>', now)
+          .where('last_seen_at', '>', idleSince)
+        return allOpened(await rows.orderBy('last_seen_at', 'desc').execute())
+      }),
+    removeOf: (userId, id) =>
+      translated(async () => {
+        const all = db.deleteFrom('session').where('user_id', '=', userId).returningAll()
+        const wanted = id === undefined ? all : all.where('id_hash', '=', id)
+        return allOpened(await wanted.execute())
+      }),
+    removeAtProvider: (logout) =>
+      translated(() => db.transaction().execute((trx) => removeAtProvider(trx, logout))),
     sweep: (now, idleSince) =>
       translated(async () => {
         await db
@@ -124,14 +166,42 @@ export function createSessionStore(
           )
           .execute()
         await db.deleteFrom('sign_in').where('expires_at', '<=', now).execute()
+        await db.deleteFrom('logout_token').where('expires_at', '<=', now).execute()
       }),
   }
 }
 
-export async function translated<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw databaseError(error)
+function live(source: Kysely<GatewaySchema>, id: Buffer, now: Date) {
+  return source
+    .selectFrom('session')
+    .selectAll()
+    .where('id_hash', '=', id)
+    .where('expires_at', '>', now)
+}
+
+async function removeAtProvider(
+  trx: Kysely<GatewaySchema>,
+  { issuer, subject, providerSession, jti, expiresAt }: ProviderLogout,
+): Promise<number | undefined> {
+  const used = await trx
+    .insertInto('logout_token')
+    .values({ issuer, jti, expires_at: expiresAt })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('jti')
+    .executeTakeFirst()
+  if (used === undefined) return undefined
+  let ended = trx.deleteFrom('session').where('issuer', '=', issuer)
+  // With both, that session of that user; with the subject alone, all of them (section 2.5).
+  if (subject !== undefined) ended = ended.where('subject', '=', subject)
+  if (providerSession !== undefined) {
+    ended = ended.where((row) =>
+      row.or([
+        row('provider_session', '=', providerSession),
+        // A provider that names its session here, but did not in its ID token.
+        ...(subject === undefined ? [] : [row('provider_session', 'is', null)]),
+      ]),
+    )
   }
+  if (subject === undefined && providerSession === undefined) return 0
+  return Number((await ended.executeTakeFirst()).numDeletedRows)
 }

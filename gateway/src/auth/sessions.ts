@@ -1,23 +1,43 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
 import { AppError, hasCode } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
 import type { VerifyAccessToken } from './access-token.js'
-import type { Identity } from './identity.js'
-import type { OidcProvider, Tokens } from './provider.js'
+import { userIdIn, type Identity } from './identity.js'
+import type { OidcProvider, SignedIn, Tokens } from './provider.js'
+import type { Providers } from './providers.js'
 import { hashSecret, isSecret, newSecret } from './secret.js'
-import type { SessionContent, SessionStore, StoredSession } from './session-store.js'
+import { maxSessionsPerUser, type SessionLimits } from './session-limits.js'
+import type {
+  ProviderLogout,
+  SessionContent,
+  SessionStore,
+  StoredSession,
+} from './session-store.js'
 
 export interface Session {
   /** Names the session without giving it away. */
   readonly id: string
+  readonly userId: string
   readonly identity: Identity
+  readonly createdAt: Date
+  readonly lastSeenAt: Date
   /** The latest moment at which it ends, unless it is left unused before. */
   readonly expiresAt: Date
+  readonly userAgent?: string | undefined
+}
+
+/** What is left to tell the provider when a session has ended. */
+export interface EndedSession {
+  readonly issuer: string
+  readonly tokens: Tokens
 }
 
 export interface Sessions {
-  /** Resolves to the secret for the browser's cookie. */
-  start(tokens: Tokens): Promise<string>
+  /**
+   * Resolves to the secret for the browser's cookie: a new one at every sign-in, so that nobody
+   * who knew the one before is signed in with it.
+   * @throws AppError FORBIDDEN for a client that acts for itself, and what verifying throws
+   */
+  start(signedIn: SignedIn, provider: OidcProvider, userAgent?: string): Promise<string>
   /**
    * The session behind a cookie, with an access token that is good: one that is about to expire
    * is renewed first, once for all who wait.
@@ -25,63 +45,64 @@ export interface Sessions {
    * renewed, BACKEND_UNAVAILABLE when nobody can tell right now
    */
   find(secret: string | undefined): Promise<Session>
-  /** Ends a session; resolves to its tokens, so that the provider can be told. */
-  end(secret: string | undefined): Promise<Tokens | undefined>
-  /** Calls `listener` with the id of each session that ends in this process. */
-  onEnd(listener: (sessionId: string) => void): void
-  csrfToken(secret: string): string
-  isCsrfToken(secret: string, token: string): boolean
+  end(secret: string | undefined): Promise<EndedSession | undefined>
+  /** Those of a user, the last used first. */
+  list(userId: string): Promise<readonly Session[]>
+  /** Ends one session of a user, or all; another user's are never touched. */
+  endOf(userId: string, sessionId?: string): Promise<readonly EndedSession[]>
+  /** Resolves to the number of sessions that ended; undefined for a logout token used before. */
+  endAtProvider(logout: ProviderLogout): Promise<number | undefined>
   sweep(): Promise<void>
 }
 
-export interface SessionLimits {
-  readonly idleMs: number
-  readonly absoluteMs: number
-}
-
-const hour = 3_600_000
-export const sessionLimits: SessionLimits = { idleMs: 24 * hour, absoluteMs: 14 * 24 * hour }
 /** An access token is renewed when it has less than this left. */
 const renewBeforeMs = 30_000
 /** How often `last_seen_at` is written for a session in use. */
 const touchEveryMs = 60_000
+const maxUserAgentLength = 300
+const sessionIdPattern = /^[0-9a-f]{64}$/
 
 export interface SessionsDeps {
   readonly store: SessionStore
-  readonly provider: OidcProvider
+  readonly providers: Providers
   readonly verify: VerifyAccessToken
-  readonly csrfKey: Buffer
   readonly logger: Logger
   readonly limits: SessionLimits
   readonly now: () => number
 }
 
+// Invariant: whoever finds the access token about to expire renews it with the row locked, and looks
+// again once it has the lock. So of all requests in all processes one presents the refresh token,
+// which the provider takes once. In one process the requests share one wait, so that they do not
+// hold a connection each.
+
 export function createSessions(deps: SessionsDeps): Sessions {
-  const { store, provider, verify, logger, now } = deps
+  const { store, providers, verify, logger, now } = deps
   const { idleMs, absoluteMs } = deps.limits
   const renewals = new Map<string, Promise<SessionContent | undefined>>()
-  const listeners = new Set<(sessionId: string) => void>()
-
-  async function remove(hash: Buffer): Promise<Tokens | undefined> {
-    const removed = await store.remove(hash)
-    for (const listener of listeners) listener(hash.toString('hex'))
-    return removed?.tokens
-  }
+  const idleSince = (): Date => new Date(now() - idleMs)
 
   function isFresh(identity: Identity): boolean {
     return identity.expiresAtMs - now() > renewBeforeMs
   }
 
   async function renew(stored: StoredSession): Promise<SessionContent> {
-    const { tokens, identity } = stored
+    const { tokens, identity, userAgent } = stored
     // Another process may have renewed it while this one waited for the row.
-    if (isFresh(identity)) return { tokens, identity }
-    if (tokens.refreshToken === undefined) {
-      if (identity.expiresAtMs > now()) return { tokens, identity }
+    if (isFresh(identity)) return { tokens, identity, userAgent }
+    const provider = providers.byIssuer(stored.issuer)
+    if (tokens.refreshToken === undefined || provider === undefined) {
+      if (provider !== undefined && identity.expiresAtMs > now()) {
+        return { tokens, identity, userAgent }
+      }
       throw new AppError('TOKEN_EXPIRED', 'the session has ended; sign in again')
     }
     const renewed = { ...tokens, ...(await provider.refresh(tokens.refreshToken)) }
-    return { tokens: renewed, identity: await verify(renewed.accessToken) }
+    const current = await verify(renewed.accessToken, provider)
+    if (current.subject !== identity.subject) {
+      throw new AppError('TOKEN_INVALID', 'the renewed token is of somebody else')
+    }
+    return { tokens: renewed, identity: current, userAgent }
   }
 
   function renewOnce(hash: Buffer): Promise<SessionContent | undefined> {
@@ -93,15 +114,15 @@ export function createSessions(deps: SessionsDeps): Sessions {
     return running
   }
 
-  async function renewed(hash: Buffer, stored: StoredSession): Promise<Identity> {
+  async function renewed(stored: StoredSession): Promise<Identity> {
     if (isFresh(stored.identity)) return stored.identity
     try {
-      const content = await renewOnce(hash)
+      const content = await renewOnce(stored.id)
       if (content === undefined) throw noSession()
       return content.identity
     } catch (error) {
       if (hasCode(error, 'TOKEN_EXPIRED') || hasCode(error, 'TOKEN_INVALID')) {
-        await remove(hash)
+        await endRefused(stored, error)
         throw error
       }
       // The provider is away: the present token is good for as long as it says.
@@ -111,12 +132,42 @@ export function createSessions(deps: SessionsDeps): Sessions {
     }
   }
 
+  /** A refresh token that was used before is one that somebody else has: nobody goes on with it. */
+  async function endRefused({ id, userId, issuer }: StoredSession, error: unknown): Promise<void> {
+    const ended = await store.remove(id)
+    if (ended === undefined) return
+    logger.warn(
+      {
+        event: 'refresh_refused',
+        session_id: id.toString('hex'),
+        user_id: userId,
+        issuer,
+        err: error,
+      },
+      'the provider refused a refresh token (used before, revoked or expired); its session ended',
+    )
+  }
+
+  async function makeRoom(userId: string): Promise<void> {
+    const all = await store.list(userId, new Date(now()), idleSince())
+    for (const { id } of all.slice(maxSessionsPerUser - 1)) await store.removeOf(userId, id)
+  }
+
   return {
-    start: async (tokens) => {
-      const identity = await verify(tokens.accessToken)
+    start: async ({ tokens, subject, providerSession }, provider, userAgent) => {
+      const identity = await verify(tokens.accessToken, provider)
+      const userId = userIdIn(identity)
+      if (userId === undefined || identity.subject !== subject) {
+        throw new AppError('FORBIDDEN', 'the identity provider signed in somebody else')
+      }
+      await makeRoom(userId)
       const secret = newSecret()
-      const at = { now: new Date(now()), expiresAt: new Date(now() + absoluteMs) }
-      await store.create(hashSecret(secret), { tokens, identity }, at)
+      await store.create(
+        hashSecret(secret),
+        { userId, issuer: identity.issuer, subject, providerSession },
+        { tokens, identity, userAgent: userAgent?.slice(0, maxUserAgentLength) },
+        { now: new Date(now()), expiresAt: new Date(now() + absoluteMs) },
+      )
       return secret
     },
     find: async (secret) => {
@@ -126,27 +177,31 @@ export function createSessions(deps: SessionsDeps): Sessions {
       if (stored === undefined) throw noSession()
       const idleForMs = now() - stored.lastSeenAt.getTime()
       if (idleForMs >= idleMs) {
-        await remove(hash)
+        await store.remove(hash)
         throw noSession()
       }
-      const identity = await renewed(hash, stored)
+      const identity = await renewed(stored)
       if (idleForMs >= touchEveryMs) await store.touch(hash, new Date(now()))
-      return { id: hash.toString('hex'), identity, expiresAt: stored.expiresAt }
+      return shown({ ...stored, identity })
     },
-    end: async (secret) => (isSecret(secret) ? remove(hashSecret(secret)) : undefined),
-    onEnd: (listener) => void listeners.add(listener),
-    csrfToken: (secret) => csrfToken(deps.csrfKey, secret),
-    isCsrfToken: (secret, token) => {
-      const expected = Buffer.from(csrfToken(deps.csrfKey, secret))
-      const given = Buffer.from(token)
-      return given.length === expected.length && timingSafeEqual(given, expected)
+    end: async (secret) => (isSecret(secret) ? store.remove(hashSecret(secret)) : undefined),
+    list: async (userId) => {
+      const all = await store.list(userId, new Date(now()), idleSince())
+      return all.map(shown)
     },
-    sweep: () => store.sweep(new Date(now()), new Date(now() - idleMs)),
+    endOf: async (userId, sessionId) => {
+      if (sessionId === undefined) return store.removeOf(userId)
+      if (!sessionIdPattern.test(sessionId)) return []
+      return store.removeOf(userId, Buffer.from(sessionId, 'hex'))
+    },
+    endAtProvider: (logout) => store.removeAtProvider(logout),
+    sweep: () => store.sweep(new Date(now()), idleSince()),
   }
 }
 
-function csrfToken(key: Buffer, secret: string): string {
-  return createHmac('sha256', key).update(`csrf:${secret}`).digest('base64url')
+function shown(stored: StoredSession): Session {
+  const { id, userId, identity, createdAt, lastSeenAt, expiresAt, userAgent } = stored
+  return { id: id.toString('hex'), userId, identity, createdAt, lastSeenAt, expiresAt, userAgent }
 }
 
 function noSession(): AppError {

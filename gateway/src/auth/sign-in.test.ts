@@ -38,7 +38,11 @@ async function ask(
 ): Promise<{ status: number; body: unknown }> {
   const response = await browser.go(`${gateway.url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', origin: gateway.url, ...headers },
+    headers: {
+      'content-type': 'application/json',
+      ...browser.pageHeaders(gateway.url),
+      ...headers,
+    },
     body: JSON.stringify({ query: '{ whoami { tenant actor roles } }' }),
   })
   return { status: response.status, body: await response.json() }
@@ -242,16 +246,15 @@ describe('a session', () => {
   it.each(['', 'short', 'A'.repeat(43), `${'A'.repeat(42)}é`])(
     'does not arise from the cookie %j',
     async (value) => {
+      const cookie = `${cookieName}=${encodeURIComponent(value)}`
       const response = await fetch(`${gateway.url}/graphql`, {
         method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          origin: gateway.url,
-          cookie: `${cookieName}=${encodeURIComponent(value)}`,
-        },
+        headers: { 'content-type': 'application/json', origin: gateway.url, cookie },
         body: '{}',
       })
-      expect(await envelope(response)).toEqual({ status: 401, code: 'UNAUTHENTICATED' })
+      expect(await envelope(response)).toEqual({ status: 403, code: 'CSRF_REJECTED' })
+      const shown = await fetch(`${gateway.url}/auth/session`, { headers: { cookie } })
+      expect(await shown.json()).toEqual({ signed_in: false })
     },
   )
 })
@@ -278,7 +281,11 @@ describe('signing out', () => {
 
   it('answers a script with where to go', async () => {
     await browser.signIn(gateway.url, 'charlotte@haworth.test')
-    const out = await browser.post(`${gateway.url}/auth/logout`, {}, { origin: gateway.url })
+    const out = await browser.post(
+      `${gateway.url}/auth/logout`,
+      {},
+      browser.pageHeaders(gateway.url),
+    )
     expect(await out.json()).toMatchObject({
       signed_in: false,
       logout_url: expect.stringContaining('/session/end?') as string,
@@ -286,7 +293,11 @@ describe('signing out', () => {
   })
 
   it('is harmless for whoever is not signed in', async () => {
-    const out = await browser.post(`${gateway.url}/auth/logout`, {}, { origin: gateway.url })
+    const out = await browser.post(
+      `${gateway.url}/auth/logout`,
+      {},
+      browser.pageHeaders(gateway.url),
+    )
     expect(await out.json()).toEqual({ signed_in: false, logout_url: `${gateway.url}/` })
   })
 })

@@ -1,14 +1,18 @@
 import { AppError } from '@heirloom/errors'
 import type { Database } from '@heirloom/postgres'
+import { translated, type GatewaySchema } from './gateway-schema.js'
 import type { SignInChecks } from './provider.js'
 import type { Keyring } from './sealed.js'
 import { hashSecret, isSecret, newSecret } from './secret.js'
-import { translated, type GatewaySchema } from './session-store.js'
 
 /** What has to be remembered between leaving for the provider and coming back. */
 export interface SignIn {
+  /** Whose answer is awaited: nobody else's is taken (RFC 9700, section 4.4). */
+  readonly providerId: string
   readonly checks: SignInChecks
   readonly returnTo: string
+  /** There when who signs in is to be linked with the account of a session. */
+  readonly link?: { readonly sessionId: string } | undefined
 }
 
 /** Sign-ins under way. Each can be taken once, within ten minutes, by the browser that began it. */

@@ -1,23 +1,21 @@
-import { AppError } from '@heirloom/errors'
 import { rightsKey } from '@heirloom/authz/rights-key'
 import type { Access, AskAs, SocketOpening } from '../access.js'
 import type { CreateCaller } from '../federation/caller.js'
 import type { SourceOf, WithSource } from '../http/request-source.js'
 import { createSocketWatch } from '../subscriptions/socket-watch.js'
 import {
-  assertOwnOrigin,
   usesCookie,
   type Authenticate,
   type Authenticated,
   type Credentials,
 } from './authenticate.js'
+import { csrfHeader, type Csrf } from './csrf.js'
 import { contextOf, type Identity } from './identity.js'
-import { assertCsrfToken } from './routes.js'
-import type { Sessions } from './sessions.js'
+import type { Signals } from './signals.js'
 
 export interface TenantAccessDeps {
-  readonly publicUrl: URL
-  readonly sessions: Sessions
+  readonly csrf: Csrf
+  readonly signals: Pick<Signals, 'onSessionChange'>
   readonly authenticate: Authenticate
   /** The value of the session cookie in a Cookie header. */
   readonly sessionSecretIn: (cookieHeader: string) => string | undefined
@@ -37,7 +35,7 @@ const defaultSocketCheckEveryMs = 10_000
 
 /** Lets members of tenants in, by a Bearer token or by the cookie of a session. */
 export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
-  const { publicUrl, sessions, authenticate, createCaller, sourceOf } = deps
+  const { csrf, authenticate, createCaller, sourceOf } = deps
   const watch = createSocketWatch({
     ...deps,
     checkEveryMs: deps.socketCheckEveryMs ?? defaultSocketCheckEveryMs,
@@ -68,10 +66,8 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
   async function authenticatedBy(request: WithSource): Promise<Authenticated> {
     const credentials = credentialsOf(request)
     if (usesCookie(credentials)) {
-      assertOwnOrigin(request.headers.origin, publicUrl)
-      const { 'x-csrf-token': token } = request.headers
-      const given = typeof token === 'string' ? token : undefined
-      assertCsrfToken(sessions, credentials.sessionSecret, given)
+      csrf.assertOwnOrigin(request.headers)
+      csrf.assertToken(credentials.sessionSecret, request.headers[csrfHeader])
     }
     return authenticate(credentials)
   }
@@ -81,10 +77,12 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
     admitRead: async (request) => askAs(await authenticate(credentialsOf(request)), request),
     // With a session's cookie only from a page of ours.
     assertMayUpgrade: (request) => {
-      if (usesCookie(credentialsOf(request))) assertOwnOrigin(request.headers.origin, publicUrl)
+      if (usesCookie(credentialsOf(request))) csrf.assertOwnOrigin(request.headers)
     },
     admitSocket: async ({ watched, request, params }) => {
       const credentials = withParams(credentialsOf(request), params)
+      // A browser sets no headers on a socket: the page shows its token in the first message.
+      if (usesCookie(credentials)) csrf.assertToken(credentials.sessionSecret, params?.[csrfHeader])
       const authenticated = await authenticate(credentials)
       watch(watched, credentials, authenticated)
       return askAs(authenticated, request)
@@ -92,7 +90,7 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
     admitStream: async ({ watched, request }) => {
       const credentials = credentialsOf(request)
       const byPage = request.method === 'GET'
-      if (byPage && usesCookie(credentials)) assertNotOtherSite(request, publicUrl)
+      if (byPage && usesCookie(credentials)) csrf.assertNotOtherSite(request.headers)
       const authenticated = byPage
         ? await authenticate(credentials)
         : await authenticatedBy(request)
@@ -100,18 +98,6 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
       return askAs(authenticated, request)
     },
   }
-}
-
-/**
- * A browser names no origin with a GET from the same one, and says the same otherwise
- * (https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header).
- * @throws AppError CSRF_REJECTED
- */
-function assertNotOtherSite({ headers }: WithSource, publicUrl: URL): void {
-  const { origin, 'sec-fetch-site': site = 'none' } = headers
-  if (origin !== undefined) return assertOwnOrigin(origin, publicUrl)
-  if (site === 'none' || site === 'same-origin') return
-  throw new AppError('CSRF_REJECTED', 'this stream is opened by a page of another site')
 }
 
 /** A token in the payload of `connection_init` says who asks, whatever the upgrade carried. */

@@ -7,8 +7,10 @@ import type {
 } from 'fastify'
 import { AppError, errorEnvelope, toAppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
+import { errorPage, errorPolicy } from '../pages/error-page.js'
 import { errorHeaders } from './error-headers.js'
 import { answerRaw } from './raw-answer.js'
+import { wantsHtml } from './wants-html.js'
 
 const methods: readonly HTTPMethods[] = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']
 const maxShownPathLength = 200
@@ -55,11 +57,13 @@ export function envelopeBeforeRoutes(
 function send(reply: FastifyReply, request: FastifyRequest, error: AppError): void {
   const headers = errorHeaders(error)
   for (let at = 0; at < headers.length; at += 2) reply.header(headers[at] ?? '', headers[at + 1])
-  reply
-    .status(error.status)
-    .header('cache-control', 'no-store')
-    .type('application/json; charset=utf-8')
-    .send(errorEnvelope(error, request.id))
+  reply.status(error.status).header('cache-control', 'no-store')
+  // Under /auth a browser may have been sent by a provider, and a person is looking.
+  if (request.url.startsWith('/auth/') && wantsHtml(request)) {
+    reply.header('content-security-policy', errorPolicy).type('text/html; charset=utf-8')
+    return void reply.send(errorPage(error, request.id))
+  }
+  reply.type('application/json; charset=utf-8').send(errorEnvelope(error, request.id))
 }
 
 /** Fastify's own complaints about a request, in our codes. */

@@ -9,6 +9,7 @@ import type { OperationRequest } from '../federation/operations.js'
 import { testCaller } from '../testing/test-caller.js'
 import { answerErrorsWithEnvelope, envelopeBeforeRoutes } from './errors.js'
 import { noRateLimits } from '../guard/rate-limits.js'
+import { createCors, serveCors } from './cors.js'
 import { serveGraphQLFast } from './fast-graphql.js'
 import { serveGraphQL } from './graphql-route.js'
 import { requestIdIn } from './request-ids.js'
@@ -47,6 +48,7 @@ const operations = {
   },
 }
 
+const cors = createCors(['https://app.test'])
 const app = fastify({
   ...envelopeBeforeRoutes(newId),
   bodyLimit,
@@ -55,12 +57,14 @@ const app = fastify({
 app.removeContentTypeParser('text/plain')
 sendSecurityHeaders(app, publicUrl)
 answerErrorsWithEnvelope(app, testLogger())
+serveCors(app, cors)
 serveGraphQL(app, { operations, access, rateLimits: noRateLimits })
 serveGraphQLFast(app.server, {
   operations,
   access,
   rateLimits: noRateLimits,
   publicUrl,
+  cors,
   newId,
   maxBodyBytes: bodyLimit,
   logger: testLogger(),
@@ -139,6 +143,13 @@ describe('a request', () => {
       'says more of its type',
       '{"query":"{ a }"}',
       { 'content-type': 'application/json;charset=UTF-8' },
+    ],
+    ['comes from a page that may read', '{"query":"{ a }"}', { origin: 'https://app.test' }],
+    ['comes from a page that may not', '{"query":"{ a }"}', { origin: 'https://evil.test' }],
+    [
+      'is refused for a page that may read why',
+      '{"query":',
+      { origin: 'https://app.test', authorization: '' },
     ],
     ['comes from nobody', '{"query":"{ a }"}', { authorization: '' }],
     ['finds who lets in broken', '{"query":"{ a }"}', { authorization: 'broken' }],

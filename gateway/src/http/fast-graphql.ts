@@ -6,6 +6,7 @@ import type { Access } from '../access.js'
 import type { Operations } from '../federation/operations.js'
 import type { Asker } from '../federation/subgraph-request.js'
 import type { Charged, RateLimits } from '../guard/rate-limits.js'
+import type { Cors } from './cors.js'
 import { errorHeaders } from './error-headers.js'
 import { operationOf, responseTypeFor, statusFor } from './graphql-request.js'
 import { idsOf, requestIdIn } from './request-ids.js'
@@ -16,6 +17,7 @@ export interface FastGraphQLDeps {
   readonly access: Pick<Access, 'admitRequest'>
   readonly rateLimits: RateLimits
   readonly publicUrl: URL | undefined
+  readonly cors: Cors
   readonly newId: () => string
   readonly maxBodyBytes: number
   readonly logger: Logger
@@ -29,7 +31,7 @@ export interface FastGraphQLDeps {
  * same to these requests too, only with more work for each.
  */
 export function serveGraphQLFast(server: Server, deps: FastGraphQLDeps): void {
-  const { operations, access, rateLimits, logger } = deps
+  const { operations, access, cors, rateLimits, logger } = deps
   const fixed = [...securityHeaders(deps.publicUrl), 'cache-control', 'no-store']
   const others = server.listeners('request') as Listener[]
   server.removeAllListeners('request')
@@ -53,11 +55,12 @@ export function serveGraphQLFast(server: Server, deps: FastGraphQLDeps): void {
       const body = await bodyOf(request)
       if (body === undefined) return
       const { status, text } = await run(asker, body)
-      const { accept } = headers
-      const all = [...fixed, 'vary', 'accept', 'x-request-id', id]
+      const { accept, origin } = headers
+      const varying = ['vary', cors.isOn ? 'accept, origin' : 'accept', 'x-request-id', id]
+      const all = [...fixed, ...cors.allow(origin), ...varying]
       send(response, statusFor(status, accept), all, responseTypeFor(accept), text)
     } catch (error) {
-      refuse(response, error, id)
+      refuse(response, error, id, headers.origin)
     }
   }
 
@@ -70,10 +73,16 @@ export function serveGraphQLFast(server: Server, deps: FastGraphQLDeps): void {
     return { status: answered.status, text: answered.body }
   }
 
-  function refuse(response: ServerResponse, error: unknown, id: string): void {
+  function refuse(
+    response: ServerResponse,
+    error: unknown,
+    id: string,
+    origin: string | undefined,
+  ): void {
     const known = toAppError(error)
     if (known.code === 'INTERNAL') logger.error({ err: error, request_id: id }, 'request failed')
-    const headers = [...fixed, 'x-request-id', id, ...errorHeaders(known)]
+    const headers = [...fixed, ...cors.allow(origin), 'x-request-id', id, ...errorHeaders(known)]
+    if (cors.isOn) headers.push('vary', 'origin')
     const body = JSON.stringify(errorEnvelope(known, id))
     send(response, known.status, headers, 'application/json; charset=utf-8', body)
   }

@@ -2,6 +2,7 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import type { FastifyInstance } from 'fastify'
 import { artifact, sendArtifact } from '../http/etag.js'
 import { contentSecurityPolicy, hashSource } from '../http/security-headers.js'
+import { csrfScript } from './csrf-script.js'
 
 export interface GraphiqlOptions {
   /** Where browsers reach the gateway; undefined when that is not known. */
@@ -13,13 +14,15 @@ export interface GraphiqlOptions {
 /** GraphiQL with everything it needs in one page: it works without any other network. */
 export function serveGraphiql(app: FastifyInstance, options: GraphiqlOptions): void {
   const { publicUrl, firstQuery } = options
-  const html = renderGraphiQL({
+  const editor = renderGraphiQL({
     title: 'Heirloom GraphiQL',
     endpoint: '/graphql',
     credentials: 'same-origin',
     subscriptionsProtocol: 'WS',
     defaultQuery: firstQuery,
   })
+  // First of all, so that everything the editor sends passes through it.
+  const html = editor.replace(/<head>/, (head) => `${head}<script>${csrfScript}</script>`)
   const page = artifact(html)
   const policyFor = (socketOrigin: string) =>
     contentSecurityPolicy({

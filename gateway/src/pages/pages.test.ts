@@ -62,7 +62,9 @@ describe('health', () => {
   it('does not wait for the identity provider to start', async () => {
     const unreachable = new URL('http://127.0.0.1:9/')
     const own = await startTestGateway({
-      config: { oidc: { ...gateway.config.oidc, issuer: unreachable } },
+      config: {
+        providers: gateway.config.providers.map((one) => ({ ...one, issuer: unreachable })),
+      },
     })
     try {
       expect((await fetch(`${own.url}/healthz`)).status).toBe(200)

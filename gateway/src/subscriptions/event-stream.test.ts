@@ -172,7 +172,7 @@ describe('a stream of events for a browser', () => {
     expect(posted.response.status).toBe(403)
     const stream = await open({ headers: { cookie, 'sec-fetch-site': 'same-origin' }, query })
     await gateway.log.untilFollowers(1)
-    await browser.post(`${gateway.url}/auth/logout`, {}, { origin: gateway.url })
+    await browser.post(`${gateway.url}/auth/logout`, {}, browser.pageHeaders(gateway.url))
     expect(await stream.ended()).toMatch(/UNAUTHENTICATED.*event: complete/s)
     await untilNobody()
   })

@@ -1,17 +1,18 @@
 import { AppError, toAppError, type ErrorCode } from '@heirloom/errors'
 import type { Authenticate, Authenticated, Credentials } from '../auth/authenticate.js'
 import { isSameIdentity } from '../auth/identity.js'
-import type { Sessions } from '../auth/sessions.js'
+import type { Signals } from '../auth/signals.js'
 
 // Who asks is looked at again for as long as a connection is open, a socket or a stream of events.
-// A token's connection ends when the token expires. A session's connection ends at once when this
-// process ends the session, and within `checkEveryMs` when another does, when the session expires,
-// or when its user's rights change. With it end its subscriptions, so that nobody is handed what
-// is read for others whose rights are no longer theirs.
+// A token's connection ends when the token expires. A session's connection ends when the session
+// does or when its user's rights change: whoever changes the row, every process is signalled and
+// looks again at once; a signal may be lost, so each looks every `checkEveryMs` besides, which also
+// finds what merely expired. With the connection end its subscriptions, so that nobody is handed
+// what is read for others whose rights are no longer theirs.
 
 export interface SocketWatchDeps {
   readonly authenticate: Authenticate
-  readonly sessions: Sessions
+  readonly signals: Pick<Signals, 'onSessionChange'>
   /** How often a socket's session is looked at again. */
   readonly checkEveryMs: number
   readonly now: () => number
@@ -38,19 +39,17 @@ const maxWaitMs = 3_600_000
 
 export function createSocketWatch(deps: SocketWatchDeps): Watch {
   const { authenticate, now } = deps
-  const bySession = new Map<string, Set<Watched>>()
+  const bySession = new Map<string, Set<() => void>>()
 
-  deps.sessions.onEnd((sessionId) => {
-    for (const watched of bySession.get(sessionId) ?? []) {
-      watched.refuse(new AppError('UNAUTHENTICATED', 'the session has ended; sign in again'))
-    }
+  deps.signals.onSessionChange((sessionId) => {
+    for (const check of bySession.get(sessionId) ?? []) check()
   })
 
-  function register(sessionId: string, watched: Watched): void {
+  function register(sessionId: string, watched: Watched, check: () => void): void {
     const open = bySession.get(sessionId) ?? new Set()
-    bySession.set(sessionId, open.add(watched))
+    bySession.set(sessionId, open.add(check))
     watched.onceClosed(() => {
-      open.delete(watched)
+      open.delete(check)
       if (open.size === 0) bySession.delete(sessionId)
     })
   }
@@ -85,11 +84,14 @@ export function createSocketWatch(deps: SocketWatchDeps): Watch {
     let last = authenticated
     let timer = setTimeout(() => void check(), waitMs(last))
     watched.onceClosed(() => clearTimeout(timer))
-    if (authenticated.session !== undefined) register(authenticated.session.id, watched)
+    const { session } = authenticated
+    if (session !== undefined) register(session.id, watched, () => void check())
 
     async function check(): Promise<void> {
       try {
         last = await lookAgain(credentials, last)
+        // A signal may have looked meanwhile, and set a timer of its own.
+        clearTimeout(timer)
         if (watched.isOpen) timer = setTimeout(() => void check(), waitMs(last))
       } catch (error) {
         watched.refuse(toAppError(error))

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws'
 import { createKeyring } from '../auth/sealed.js'
 import type { SessionContent } from '../auth/session-store.js'
 import { TestBrowser } from '../testing/browser.js'
-import { connect } from '../testing/follow.js'
+import { connect, type FollowOptions } from '../testing/follow.js'
 import { startTestGateway, type TestGateway } from '../testing/test-gateway.js'
 
 const follow = 'subscription { followed(stream: "s") { text } }'
@@ -27,10 +27,20 @@ async function closeOf(token?: string): Promise<{ code: number; reason: string }
   return { code, reason }
 }
 
-async function cookieOf(email: string): Promise<{ browser: TestBrowser; cookie: string }> {
+interface SignedIn {
+  readonly browser: TestBrowser
+  readonly cookie: string
+  /** How a page of the gateway opens a socket. */
+  readonly page: FollowOptions
+}
+
+async function signedIn(email: string): Promise<SignedIn> {
   const browser = new TestBrowser()
   await browser.signIn(gateway.url, email)
-  return { browser, cookie: browser.cookieHeader(gateway.url) }
+  const cookie = browser.cookieHeader(gateway.url)
+  const { origin = '', 'x-csrf-token': token = '' } = browser.pageHeaders(gateway.url)
+  const page = { headers: { cookie, origin }, params: { 'x-csrf-token': token } }
+  return { browser, cookie, page }
 }
 
 /** Resolves to the status and code with which an upgrade was refused. */
@@ -61,15 +71,30 @@ describe('opening a socket', () => {
   })
 
   it('works with the cookie, from a page of ours alone', async () => {
-    const { cookie } = await cookieOf('emily@haworth.test')
-    const ours = connect(gateway.url, { headers: { cookie, origin: gateway.url } })
+    const { cookie, page } = await signedIn('emily@haworth.test')
+    const ours = connect(gateway.url, page)
     const result = await ours.follow('{ whoami { tenant roles } }').next()
     expect(result).toEqual({ data: { whoami: { tenant: 't_haworth', roles: ['editor'] } } })
     ours.client.terminate()
 
-    const foreign: Record<string, string>[] = [{ cookie, origin: 'https://evil.test' }, { cookie }]
+    const foreign: Record<string, string>[] = [
+      { cookie, origin: 'https://evil.test' },
+      { cookie, origin: 'null' },
+      { cookie, origin: gateway.url, 'sec-fetch-site': 'cross-site' },
+      { cookie },
+    ]
     for (const headers of foreign) {
       expect(await refusedUpgrade('/graphql', headers)).toEqual([403, 'CSRF_REJECTED'])
+    }
+  })
+
+  it('is refused with the cookie alone, or with the token of another session', async () => {
+    const { page } = await signedIn('emily@haworth.test')
+    const other = await signedIn('anne@haworth.test')
+    for (const params of [{}, other.page.params ?? {}]) {
+      const socket = connect(gateway.url, { ...page, params })
+      await expect(socket.follow('{ __typename }').next()).rejects.toBeDefined()
+      expect(await socket.closed).toMatchObject({ code: 4403, reason: 'CSRF_REJECTED' })
     }
   })
 
@@ -89,15 +114,14 @@ describe('an open socket', () => {
   })
 
   it('is closed with 4403 when its session is signed out, and the others stay', async () => {
-    const { browser, cookie } = await cookieOf('emily@haworth.test')
-    const other = await cookieOf('anne@haworth.test')
-    const headers = { origin: gateway.url }
-    const mine = connect(gateway.url, { headers: { ...headers, cookie } })
-    const theirs = connect(gateway.url, { headers: { ...headers, cookie: other.cookie } })
+    const { browser, page } = await signedIn('emily@haworth.test')
+    const other = await signedIn('anne@haworth.test')
+    const mine = connect(gateway.url, page)
+    const theirs = connect(gateway.url, other.page)
     const ended = mine.follow(follow).next().catch(asValue)
     const event = theirs.follow(follow).next()
     await gateway.log.untilIdle(2)
-    await browser.post(`${gateway.url}/auth/logout`, {}, headers)
+    await browser.post(`${gateway.url}/auth/logout`, {}, browser.pageHeaders(gateway.url))
     expect(await mine.closed).toMatchObject({ code: 4403, reason: 'UNAUTHENTICATED' })
     expect(await ended).toBeDefined()
     gateway.log.append('t_haworth', 'still here')
@@ -107,8 +131,8 @@ describe('an open socket', () => {
   })
 
   it('is closed within the check when another process ended its session', async () => {
-    const { cookie } = await cookieOf('emily@haworth.test')
-    const socket = connect(gateway.url, { headers: { cookie, origin: gateway.url } })
+    const { page } = await signedIn('emily@haworth.test')
+    const socket = connect(gateway.url, page)
     const ended = socket.follow(follow).next().catch(asValue)
     await gateway.log.untilFollowers(1)
     await gateway.database.unbound.deleteFrom('session').execute()
@@ -117,8 +141,8 @@ describe('an open socket', () => {
   })
 
   it('is closed within the check when the rights of its user have changed', async () => {
-    const { cookie } = await cookieOf('emily@haworth.test')
-    const socket = connect(gateway.url, { headers: { cookie, origin: gateway.url } })
+    const { page } = await signedIn('emily@haworth.test')
+    const socket = connect(gateway.url, page)
     const ended = socket.follow(follow).next().catch(asValue)
     await gateway.log.untilFollowers(1)
     const keyring = createKeyring(gateway.config.sessionKeys)

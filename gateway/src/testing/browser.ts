@@ -13,6 +13,13 @@ export class TestBrowser {
     return [...this.cookiesOf(url)].map(([name, value]) => `${name}=${value}`).join('; ')
   }
 
+  /** What a page of the gateway's sends, beside the cookies, with whatever it asks. */
+  pageHeaders(url: string): Record<string, string> {
+    const { origin } = new URL(url)
+    const token = this.cookiesOf(url).get('heirloom_csrf')
+    return token === undefined ? { origin } : { origin, 'x-csrf-token': token }
+  }
+
   async go(url: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers)
     headers.set('cookie', this.cookieHeader(url))

@@ -6,6 +6,8 @@ export interface FollowOptions {
   readonly token?: string
   /** Headers of the upgrade request: a cookie, an origin. */
   readonly headers?: Readonly<Record<string, string>>
+  /** What the first message says besides. */
+  readonly params?: Readonly<Record<string, string>>
 }
 
 export interface Connected {
@@ -27,7 +29,10 @@ export interface Followed {
 }
 
 /** A client over graphql-ws that never reconnects by itself. */
-export function connect(url: string, { token, headers = {} }: FollowOptions = {}): Connected {
+export function connect(
+  url: string,
+  { token, headers = {}, params = {} }: FollowOptions = {},
+): Connected {
   let latest: WebSocket | undefined
   const opened = (socket: WebSocket): void => {
     latest = socket
@@ -46,7 +51,10 @@ export function connect(url: string, { token, headers = {} }: FollowOptions = {}
     url: `${url.replace(/^http/, 'ws')}/graphql`,
     webSocketImpl: SocketWithHeaders,
     retryAttempts: 0,
-    ...(token === undefined ? {} : { connectionParams: { authorization: `Bearer ${token}` } }),
+    connectionParams: {
+      ...params,
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
     on: { closed: (event) => close(event as { code: number; reason: string }) },
   })
   return {

@@ -9,9 +9,10 @@ import type { SubgraphServer } from '@heirloom/subgraph'
 import { createInternalTokenVerifier, remoteInternalKeys } from '@heirloom/tenancy'
 import { graphqlClient, testDatabase, testLogger, type GraphQLClient } from '@heirloom/testkit'
 import { createGateway, type Gateway, type GatewayDeps } from '../app.js'
-import type { GatewaySchema } from '../auth/session-store.js'
+import type { GatewaySchema } from '../auth/gateway-schema.js'
 import type { GatewayConfig } from '../config.js'
 import { migrations } from '../migrations.js'
+import type { ProviderConfig } from '../provider-config.js'
 import { EventLog } from './event-log.js'
 import { createTestSubgraph, testAsks, testSupergraph, type TestSubgraphName } from './subgraphs.js'
 
@@ -84,12 +85,7 @@ export async function startTestGateway(overrides: Overrides = {}): Promise<TestG
     port,
     publicUrl: new URL(url),
     databaseUrl: testDb.appUrl,
-    oidc: {
-      issuer: new URL(provider.issuer),
-      ...provider.gatewayClient,
-      audience: provider.audience,
-      scope: 'openid profile offline_access',
-    },
+    providers: [testProvider(provider)],
     sessionKeys: [{ kid: 's1', key: randomBytes(32) }],
     internalKeysFile: await writeInternalKeys(folder),
     supergraphFile: await written(folder, 'supergraph.graphql', testSupergraph()),
@@ -127,6 +123,28 @@ export async function startTestGateway(overrides: Overrides = {}): Promise<TestG
       await stopProvider()
       await rm(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** How a gateway is told about an embedded provider. */
+export function testProvider(
+  provider: EmbeddedOidcProvider,
+  overrides: Partial<ProviderConfig> = {},
+): ProviderConfig {
+  return {
+    id: 'default',
+    name: 'Heirloom',
+    issuer: new URL(provider.issuer),
+    ...provider.gatewayClient,
+    clientAuthentication: 'client_secret_basic',
+    audience: provider.audience,
+    audienceClaim: 'aud',
+    asksForResource: true,
+    scope: 'openid profile offline_access',
+    claims: {},
+    fixedClaims: {},
+    callbackPath: '/auth/callback',
+    ...overrides,
   }
 }
 

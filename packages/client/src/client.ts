@@ -5,6 +5,7 @@ import {
   type EventOf,
   type TypedDocument,
 } from './document.js'
+import { csrfHeaders, csrfParams } from './csrf.js'
 import { readEventStream } from './event-stream.js'
 import { connectionLost, HeirloomError, misuse } from './heirloom-error.js'
 import { request, type Variables } from './http.js'
@@ -39,7 +40,11 @@ export interface HeirloomClientOptions {
    * refused. Leave it out in a browser that signed in: the session cookie speaks for it.
    */
   readonly token?: Token
-  /** Further headers of every HTTP request, for example the one that answers the CSRF check. */
+  /**
+   * Further headers of every HTTP request. A page of the gateway's own origin that signed in needs
+   * none; one of another origin gives the x-csrf-token of GET /auth/session, which is sent over
+   * sockets too.
+   */
   readonly headers?: () => Readonly<Record<string, string>>
   /** A WebSocket class where the platform has none, as Node 20: the one of `ws`. */
   readonly webSocketImpl?: unknown
@@ -115,9 +120,13 @@ export function createHeirloomClient(options: HeirloomClientOptions): HeirloomCl
     const value = typeof token === 'string' ? token : await fetchToken(token)
     return { authorization: value.startsWith('Bearer ') ? value : `Bearer ${value}` }
   }
+  /** Without a token the session's cookie speaks, and has to be spoken for. */
+  function further(): Record<string, string> {
+    return { ...(token === undefined ? csrfHeaders(url) : {}), ...options.headers?.() }
+  }
   const http = {
     url,
-    headers: async () => ({ ...options.headers?.(), ...(await authorization()) }),
+    headers: async () => ({ ...further(), ...(await authorization()) }),
     // Called as a method, the platform's own says "Illegal invocation" in browsers.
     fetch: options.fetch ?? ((...given) => globalThis.fetch(...given)),
   } satisfies Parameters<typeof request>[0]
@@ -126,7 +135,7 @@ export function createHeirloomClient(options: HeirloomClientOptions): HeirloomCl
 
   const readers = {
     websocket: async function* (payload, signal, onOpen) {
-      const connectionParams = token === undefined ? undefined : await authorization()
+      const connectionParams = token === undefined ? csrfParams(further()) : await authorization()
       const socket = { url: webSocketUrl, webSocketImpl, connectionParams, surroundings, onOpen }
       if (!signal.aborted) yield* readSocket(socket, payload, signal)
     },
