@@ -65,7 +65,8 @@ export function createAccessTokenVerifier(
     const isFirst = provider === providers.first
     if (kind === 'service') {
       // Two providers may each know a client of this name.
-      return isFirst ? claims : { ...claims, sub: `service:${provider.config.id}/${subject}` }
+      const own = String(claims.sub).replace(/^service:/, `service:${provider.config.id}/`)
+      return isFirst ? claims : { ...claims, sub: own }
     }
     const { issuer } = await provider.verification()
     const userId = await accounts.userIdOf({ issuer, subject }, isFirst ? subject : undefined)

@@ -23,8 +23,12 @@ beforeEach(async () => {
 async function ask(path: string, headers: Record<string, string>, method = 'POST') {
   const response = await browser.go(gateway.url + path, {
     method,
-    headers: { 'content-type': 'application/json', ...headers },
-    ...(method === 'POST' ? { body: '{"query":"{ whoami { tenant } }"}' } : {}),
+    ...(method === 'POST'
+      ? {
+          headers: { 'content-type': 'application/json', ...headers },
+          body: '{"query":"{ whoami { tenant } }"}',
+        }
+      : { headers }),
   })
   const { error } = (await response.json()) as { error?: { code: string } }
   return [response.status, error?.code]
@@ -86,12 +90,8 @@ describe('the token', () => {
   it('is in a cookie that scripts read and other sites never cause to be sent', async () => {
     const fresh = new TestBrowser()
     const login = await fresh.go(`${gateway.url}/auth/login`)
-    const form = await fresh.follow(login)
-    const credentials = { email: 'emily@haworth.test', password: 'heirloom' }
-    let response = await fresh.post(form.url, credentials)
-    while (!new URL(response.url).pathname.startsWith('/auth/callback')) {
-      response = await fresh.go(new URL(response.headers.get('location') ?? '', response.url).href)
-    }
+    const callback = await fresh.callbackFor(login, 'emily@haworth.test')
+    const response = await fresh.go(callback.href)
     const cookies = response.headers.getSetCookie()
     const csrf = cookies.find((cookie) => cookie.startsWith('heirloom_csrf=')) ?? ''
     expect(csrf).toContain('SameSite=Strict')

@@ -125,8 +125,10 @@ export function createSessions(deps: SessionsDeps): Sessions {
         await endRefused(stored, error)
         throw error
       }
-      // The provider is away: the present token is good for as long as it says.
-      if (stored.identity.expiresAtMs <= now()) throw error
+      // Only while the provider is away is the present token good for as long as it says: a session
+      // that ended meanwhile has ended.
+      const isAway = hasCode(error, 'BACKEND_UNAVAILABLE') || hasCode(error, 'TIMEOUT')
+      if (!isAway || stored.identity.expiresAtMs <= now()) throw error
       logger.warn({ err: error }, 'an access token could not be renewed yet')
       return stored.identity
     }

@@ -1,3 +1,9 @@
+function loginPath(returnTo: string, provider: string | undefined): string {
+  const query = new URLSearchParams({ return_to: returnTo })
+  if (provider !== undefined) query.set('provider', provider)
+  return `/auth/login?${query.toString()}`
+}
+
 /** As much of a browser as signing in needs: cookies by host, and redirects one at a time. */
 export class TestBrowser {
   readonly #cookies = new Map<string, Map<string, string>>()
@@ -40,10 +46,25 @@ export class TestBrowser {
   }
 
   /** Signs in as a demo user; resolves to the page that is shown at the end. */
-  async signIn(gatewayUrl: string, email: string, returnTo = '/'): Promise<Response> {
-    const path = `/auth/login?return_to=${encodeURIComponent(returnTo)}`
-    const form = await this.follow(await this.go(gatewayUrl + path))
+  async signIn(gatewayUrl: string, email: string, returnTo = '/', provider?: string) {
+    return this.finish(await this.go(gatewayUrl + loginPath(returnTo, provider)), email)
+  }
+
+  /** Goes on from the redirect to a provider, as a demo user, to the page at the end. */
+  async finish(leaving: Response, email: string): Promise<Response> {
+    const form = await this.follow(leaving)
     return this.follow(await this.post(form.url, { email, password: 'heirloom' }))
+  }
+
+  /** Signs in at the provider; resolves to the callback's address, which is not gone to. */
+  async callbackFor(leaving: Response, email: string): Promise<URL> {
+    const form = await this.follow(leaving)
+    let response = await this.post(form.url, { email, password: 'heirloom' })
+    for (;;) {
+      const next = new URL(response.headers.get('location') ?? '', response.url)
+      if (next.pathname.startsWith('/auth/callback')) return next
+      response = await this.go(next.href)
+    }
   }
 
   #keep(url: string, cookie: string): void {

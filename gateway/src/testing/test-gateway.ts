@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { exportJWK, generateKeyPair, importJWK, SignJWT, type JWK, type JWTPayload } from 'jose'
+import { exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload } from 'jose'
 import { freePort, startOidcProvider, type EmbeddedOidcProvider } from '@heirloom/embedded'
 import { createDatabase, type Database } from '@heirloom/postgres'
 import type { SubgraphServer } from '@heirloom/subgraph'
@@ -15,6 +15,7 @@ import { migrations } from '../migrations.js'
 import type { ProviderConfig } from '../provider-config.js'
 import { EventLog } from './event-log.js'
 import { createTestSubgraph, testAsks, testSupergraph, type TestSubgraphName } from './subgraphs.js'
+import { signedBy, type TokenKey } from './tokens.js'
 
 export interface TestGateway {
   readonly url: string
@@ -23,15 +24,29 @@ export interface TestGateway {
   readonly superuserUrl: string
   readonly log: EventLog
   readonly provider: EmbeddedOidcProvider
+  /** Those of `alsoProviders`. */
+  readonly otherProviders: readonly EmbeddedOidcProvider[]
   /** A token that the provider issued to the command line of a demo tenant. */
   serviceToken(tenant?: 't_haworth' | 't_downe'): Promise<string>
+  /** What the provider signs with, for tokens that it would not sign. */
+  providerKey(): Promise<TokenKey>
   /** A token that the provider's key signed, with whatever is asked for. */
   forge(claims: JWTPayload, options?: ForgeOptions): Promise<string>
   client(token?: string): GraphQLClient
+  /**
+   * Another gateway process's worth beside this one: with the same public address and database,
+   * at an address of its own. It is closed with this one at the latest.
+   */
+  another(overrides?: Overrides): Promise<AnotherGateway>
   stopSubgraph(name: TestSubgraphName): Promise<void>
   startSubgraph(name: TestSubgraphName): Promise<void>
   stopGateway(): Promise<void>
   stopProvider(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface AnotherGateway {
+  readonly url: string
   close(): Promise<void>
 }
 
@@ -43,18 +58,34 @@ export interface ForgeOptions {
 
 type Overrides = Omit<Partial<GatewayDeps>, 'config' | 'database'> & {
   readonly config?: Partial<GatewayConfig>
+  /** Further providers beside the one that is always there: each is an embedded one of its own. */
+  readonly alsoProviders?: readonly (Partial<ProviderConfig> & { readonly id: string })[]
 }
 
 /** A gateway on real servers: Postgres, an OpenID provider and three subgraphs. */
-export async function startTestGateway(overrides: Overrides = {}): Promise<TestGateway> {
+export async function startTestGateway({
+  alsoProviders = [],
+  ...overrides
+}: Overrides = {}): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'heirloom-gateway-'))
   const port = await freePort()
   const url = `http://localhost:${port}`
-  const provider = await startOidcProvider({
-    dataDir: folder,
-    redirectUris: [`${url}/auth/callback`],
-    postLogoutRedirectUris: [`${url}/`],
-  })
+  const startProvider = (dataDir: string, callbackPath: string): Promise<EmbeddedOidcProvider> =>
+    startOidcProvider({
+      dataDir,
+      redirectUris: [url + callbackPath],
+      postLogoutRedirectUris: [`${url}/`],
+      backchannelLogoutUri: `${url}/auth/backchannel-logout`,
+    })
+  const provider = await startProvider(folder, '/auth/callback')
+  const others: EmbeddedOidcProvider[] = []
+  const providers = [testProvider(provider)]
+  for (const settings of alsoProviders) {
+    const callbackPath = `/auth/callback/${settings.id}`
+    const other = await startProvider(join(folder, settings.id), callbackPath)
+    others.push(other)
+    providers.push(testProvider(other, { callbackPath, ...settings }))
+  }
   const testDb = await testDatabase(migrations)
   const database = createDatabase<GatewaySchema>({ url: testDb.appUrl, applicationName: 'test' })
   const log = new EventLog()
@@ -85,7 +116,7 @@ export async function startTestGateway(overrides: Overrides = {}): Promise<TestG
     port,
     publicUrl: new URL(url),
     databaseUrl: testDb.appUrl,
-    providers: [testProvider(provider)],
+    providers,
     sessionKeys: [{ kid: 's1', key: randomBytes(32) }],
     internalKeysFile: await writeInternalKeys(folder),
     supergraphFile: await written(folder, 'supergraph.graphql', testSupergraph()),
@@ -99,6 +130,26 @@ export async function startTestGateway(overrides: Overrides = {}): Promise<TestG
   const gateway: Gateway = await createGateway({ logger, ...overrides, config, database })
   await gateway.listen({ host: '127.0.0.1', port })
   const stopGateway = once(() => gateway.close())
+  const siblings: AnotherGateway[] = []
+
+  async function another(more: Overrides = {}): Promise<AnotherGateway> {
+    const pool = createDatabase<GatewaySchema>({ url: testDb.appUrl, applicationName: 'another' })
+    const second = await createGateway({
+      logger,
+      ...overrides,
+      ...more,
+      config: { ...config, ...more.config },
+      database: pool,
+    })
+    const address = await second.listen({ host: '127.0.0.1', port: 0 })
+    const close = once(async () => {
+      await second.close()
+      await pool.close()
+    })
+    const started = { url: address, close }
+    siblings.push(started)
+    return started
+  }
   const stopProvider = once(() => provider.close())
 
   return {
@@ -108,19 +159,24 @@ export async function startTestGateway(overrides: Overrides = {}): Promise<TestG
     superuserUrl: testDb.superuserUrl,
     log,
     provider,
+    otherProviders: others,
     serviceToken: (tenant = 't_haworth') => clientCredentials(provider, tenant),
+    providerKey: () => providerKey(folder),
     forge: (claims, options) => forge(folder, provider, claims, options),
     client: (token) => graphqlClient(`${url}/graphql`, token),
+    another,
     stopSubgraph,
     startSubgraph,
     stopGateway,
     stopProvider,
     close: async () => {
       await stopGateway()
+      for (const sibling of siblings) await sibling.close()
       for (const name of running.keys()) await stopSubgraph(name)
       await database.close()
       await testDb.drop()
       await stopProvider()
+      for (const other of others) await other.close()
       await rm(folder, { recursive: true, force: true })
     },
   }
@@ -165,7 +221,10 @@ async function written(folder: string, name: string, text: string): Promise<stri
   return file
 }
 
-async function clientCredentials(provider: EmbeddedOidcProvider, tenant: string): Promise<string> {
+export async function clientCredentials(
+  provider: EmbeddedOidcProvider,
+  tenant: string,
+): Promise<string> {
   const client = provider.cliClients[tenant]
   if (client === undefined) throw new Error(`no client for ${tenant}`)
   const basic = Buffer.from(`${client.clientId}:${client.clientSecret}`).toString('base64')
@@ -178,20 +237,28 @@ async function clientCredentials(provider: EmbeddedOidcProvider, tenant: string)
   return token
 }
 
+async function providerKey(folder: string): Promise<TokenKey> {
+  const secrets = await readFile(join(folder, 'oidc-secrets.json'), 'utf8')
+  const { signingKey } = JSON.parse(secrets) as { signingKey: JWK & { kid: string } }
+  return { kid: signingKey.kid, key: await importJWK(signingKey, 'RS256') }
+}
+
 async function forge(
   folder: string,
   provider: EmbeddedOidcProvider,
   claims: JWTPayload,
   options: ForgeOptions = {},
 ): Promise<string> {
-  const secrets = await readFile(join(folder, 'oidc-secrets.json'), 'utf8')
-  const { signingKey } = JSON.parse(secrets) as { signingKey: JWK & { kid: string } }
-  const defaults = { sub: 'u1', tenant_id: 't_haworth', mode: 'saas', roles: ['viewer'] }
-  return new SignJWT({ ...defaults, ...claims })
-    .setProtectedHeader({ alg: 'RS256', kid: signingKey.kid, typ: 'at+jwt' })
-    .setIssuer(options.issuer ?? provider.issuer)
-    .setAudience(options.audience ?? provider.audience)
-    .setIssuedAt()
-    .setExpirationTime(options.expiresAt ?? Math.floor(Date.now() / 1000) + 600)
-    .sign(await importJWK(signingKey, 'RS256'))
+  const now = Math.floor(Date.now() / 1000)
+  const defaults = {
+    sub: 'u1',
+    tenant_id: 't_haworth',
+    mode: 'saas',
+    roles: ['viewer'],
+    iss: options.issuer ?? provider.issuer,
+    aud: options.audience ?? provider.audience,
+    iat: now,
+    exp: options.expiresAt ?? now + 600,
+  }
+  return signedBy(await providerKey(folder), { ...defaults, ...claims }, { typ: 'at+jwt' })
 }

@@ -40,6 +40,8 @@ export interface RedirectUris {
   /** Where the gateway takes authorization codes. */
   readonly redirectUris: readonly string[]
   readonly postLogoutRedirectUris: readonly string[]
+  /** Where the gateway takes logout tokens, when it is told of sign-outs here. */
+  readonly backchannelLogoutUri?: string
 }
 
 export function providerConfiguration(secrets: OidcSecrets, uris: RedirectUris): Configuration {
@@ -83,6 +85,7 @@ export function providerConfiguration(secrets: OidcSecrets, uris: RedirectUris):
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     features: {
       devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },
       revocation: {
         enabled: true,
@@ -127,6 +130,12 @@ function clients(secrets: OidcSecrets, uris: RedirectUris): ClientMetadata[] {
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
     scope: scopes,
+    ...(uris.backchannelLogoutUri === undefined
+      ? {}
+      : {
+          backchannel_logout_uri: uris.backchannelLogoutUri,
+          backchannel_logout_session_required: true,
+        }),
   }
   const machines = [...cliTenants.keys()].map((clientId): ClientMetadata => ({
     client_id: clientId,

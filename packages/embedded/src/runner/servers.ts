@@ -54,6 +54,7 @@ export async function startServers(
       port: ports.oidc,
       redirectUris: [`${gatewayUrl}/auth/callback`],
       postLogoutRedirectUris: [gatewayUrl, `${gatewayUrl}/`],
+      backchannelLogoutUri: `${gatewayUrl}/auth/backchannel-logout`,
     })
     opened.push({ close: () => server.close() })
     onProgress(`the identity provider runs ${took(startedAtMs)}`)
