@@ -79,7 +79,7 @@ describe('a sign-out at the provider', () => {
     const anne = await signedIn('anne@haworth.test')
     const sockets = [following(gateway.url, browser), following(second.url, browser)]
     const others = following(second.url, anne)
-    await gateway.log.untilFollowers(2)
+    await gateway.log.untilFollowers(3)
     const page = await (await browser.go(`${gateway.provider.issuer}/session/end`)).text()
     const xsrf = /name="xsrf" value="([^"]+)"/.exec(page)?.[1] ?? ''
     const startedAt = performance.now()

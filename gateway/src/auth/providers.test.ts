@@ -11,11 +11,9 @@ const emilySubject = '01JD0HAW0RTH0EM11Y00000002'
 
 let gateway: TestGateway
 let browser: TestBrowser
-let aheadMs = 0
 
 beforeAll(async () => {
   gateway = await startTestGateway({
-    now: () => Date.now() + aheadMs,
     alsoProviders: [
       { id: 'second', name: 'Second <b>&</b> "Sons"' },
       { id: 'downe', name: 'Down House', tenants: ['t_downe'] },
@@ -25,7 +23,6 @@ beforeAll(async () => {
 afterAll(() => gateway.close())
 beforeEach(async () => {
   browser = new TestBrowser()
-  aheadMs = 0
   await gateway.database.unbound.deleteFrom('session').execute()
   await gateway.database.unbound.deleteFrom('account_identity').execute()
   await gateway.database.unbound.deleteFrom('account').execute()
@@ -222,8 +219,11 @@ describe('linking', () => {
     await browser.signIn(gateway.url, 'anne@haworth.test', '/', 'second')
     expect(await envelope(await browser.go(callback.href))).toEqual([400, 'INVALID_INPUT'])
     expect((await beginLink('third')).status).toBe(404)
-    aheadMs = 1_000_000
+    const longAgo = new Date(Date.now() - 1_000_000)
+    await gateway.database.unbound.updateTable('session').set({ created_at: longAgo }).execute()
     expect((await beginLink('second')).status).toBe(403)
+    const [own] = await identities()
+    expect(await unlink(own?.id ?? '')).toEqual([403, 'FORBIDDEN'])
     expect((await identities()).length).toBe(1)
   })
 

@@ -29,7 +29,7 @@ export interface TestGateway {
   /** A token that the provider issued to the command line of a demo tenant. */
   serviceToken(tenant?: 't_haworth' | 't_downe'): Promise<string>
   /** What the provider signs with, for tokens that it would not sign. */
-  providerKey(): Promise<TokenKey>
+  providerKey(id?: string): Promise<TokenKey>
   /** A token that the provider's key signed, with whatever is asked for. */
   forge(claims: JWTPayload, options?: ForgeOptions): Promise<string>
   client(token?: string): GraphQLClient
@@ -161,7 +161,7 @@ export async function startTestGateway({
     provider,
     otherProviders: others,
     serviceToken: (tenant = 't_haworth') => clientCredentials(provider, tenant),
-    providerKey: () => providerKey(folder),
+    providerKey: (id = '') => providerKey(join(folder, id)),
     forge: (claims, options) => forge(folder, provider, claims, options),
     client: (token) => graphqlClient(`${url}/graphql`, token),
     another,

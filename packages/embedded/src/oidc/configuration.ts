@@ -64,6 +64,8 @@ export function providerConfiguration(secrets: OidcSecrets, uris: RedirectUris):
     expiresWithSession: () => false,
     ttl,
     clientBasedCORS: () => false,
+    // Its own guard (`dispatcher`) lets it reach no loopback address, where the gateway is.
+    fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }),
     findAccount: (_ctx, subject) => {
       const account = accountBySubject(subject)
       if (account === undefined) return undefined
