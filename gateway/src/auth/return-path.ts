@@ -10,7 +10,9 @@ export function returnPath(value: unknown, publicUrl: URL): string {
   const isPath = typeof value === 'string' && /^\/(?![/\\])[\x21-\x7e]*$/.test(value)
   if (isPath && !value.includes('\\')) {
     const target = new URL(value, publicUrl)
-    if (target.origin === publicUrl.origin) return target.pathname + target.search + target.hash
+    // "/.//host" is a path of ours until it is taken apart: what is left begins with two slashes.
+    const isOurs = target.origin === publicUrl.origin && !target.pathname.startsWith('//')
+    if (isOurs) return target.pathname + target.search + target.hash
   }
   throw new AppError('INVALID_INPUT', '"return_to" must be a path of this site')
 }
