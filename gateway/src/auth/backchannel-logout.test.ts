@@ -31,11 +31,7 @@ async function isSignedIn(browser: TestBrowser): Promise<boolean> {
 
 /** A page that follows a stream at one of the processes. */
 function following(url: string, browser: TestBrowser): Connected {
-  const { origin = '', 'x-csrf-token': token = '' } = browser.pageHeaders(gateway.url)
-  const socket = connect(url, {
-    headers: { cookie: browser.cookieHeader(gateway.url), origin },
-    params: { 'x-csrf-token': token },
-  })
+  const socket = connect(url, browser.pageSocket(gateway.url))
   const followed = socket.follow('subscription { followed(stream: "s") { text } }')
   followed.next().catch(() => undefined)
   return socket
@@ -123,7 +119,7 @@ describe('a logout token', () => {
   it('is taken once, at whichever process', async () => {
     const token = await signed()
     const answers = await Promise.all([logout(token), logout(token, second.url), logout(token)])
-    expect(answers.map(([status]) => status).toSorted()).toEqual([200, 400, 400])
+    expect(answers.filter(([status]) => status === 200).length).toBe(1)
     expect(await logout(token, second.url)).toMatchObject(refused)
   })
 

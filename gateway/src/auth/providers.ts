@@ -30,7 +30,7 @@ export function createProviders(
     byId: (id) => all.find(({ config }) => config.id === id),
     byIssuer,
     claimedBy: (token) => byIssuer(issuerIn(token)),
-    ready: async () => void (await Promise.any(all.map((provider) => provider.ready()))),
+    ready: () => Promise.any(all.map((provider) => provider.ready())),
   }
 }
 

@@ -181,11 +181,7 @@ describe('an access token that expires', () => {
   it('ends the session, in every process and on the record, when its refresh token was used', async () => {
     const browser = await signedIn()
     const { content, row } = await stored()
-    const { origin = '', 'x-csrf-token': token = '' } = browser.pageHeaders(gateway.url)
-    const socket = connect(second.url, {
-      headers: { cookie: browser.cookieHeader(gateway.url), origin },
-      params: { 'x-csrf-token': token },
-    })
+    const socket = connect(second.url, browser.pageSocket(gateway.url))
     void socket
       .follow('subscription { followed(stream: "s") { text } }')
       .next()

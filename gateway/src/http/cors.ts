@@ -37,14 +37,14 @@ export function createCors(origins: readonly string[]): Cors {
 /** Without origins nothing is added, and OPTIONS is refused as it is anywhere else. */
 export function serveCors(app: FastifyInstance, cors: Cors): void {
   if (!cors.isOn) return
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const allowed = cors.allow(request.headers.origin)
     // Streams are sent past the hook below.
     addVary(reply)
     for (let at = 0; at < allowed.length; at += 2) reply.header(allowed[at] ?? '', allowed[at + 1])
     const asks = request.headers['access-control-request-method']
-    if (request.method !== 'OPTIONS' || asks === undefined || allowed.length === 0) return
-    return reply
+    if (request.method !== 'OPTIONS' || asks === undefined || allowed.length === 0) return done()
+    reply
       .header('access-control-allow-methods', allowedMethods)
       .header('access-control-allow-headers', allowedHeaders)
       .header('access-control-max-age', preflightMaxAgeSeconds)

@@ -37,10 +37,8 @@ interface SignedIn {
 async function signedIn(email: string): Promise<SignedIn> {
   const browser = new TestBrowser()
   await browser.signIn(gateway.url, email)
-  const cookie = browser.cookieHeader(gateway.url)
-  const { origin = '', 'x-csrf-token': token = '' } = browser.pageHeaders(gateway.url)
-  const page = { headers: { cookie, origin }, params: { 'x-csrf-token': token } }
-  return { browser, cookie, page }
+  const page = browser.pageSocket(gateway.url)
+  return { browser, cookie: browser.cookieHeader(gateway.url), page }
 }
 
 /** Resolves to the status and code with which an upgrade was refused. */

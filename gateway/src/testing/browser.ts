@@ -1,3 +1,5 @@
+import type { FollowOptions } from './follow.js'
+
 function loginPath(returnTo: string, provider: string | undefined): string {
   const query = new URLSearchParams({ return_to: returnTo })
   if (provider !== undefined) query.set('provider', provider)
@@ -24,6 +26,12 @@ export class TestBrowser {
     const { origin } = new URL(url)
     const token = this.cookiesOf(url).get('heirloom_csrf')
     return token === undefined ? { origin } : { origin, 'x-csrf-token': token }
+  }
+
+  /** How a page of the gateway's opens a socket, at whichever process. */
+  pageSocket(url: string): FollowOptions {
+    const { origin = '', ...params } = this.pageHeaders(url)
+    return { headers: { cookie: this.cookieHeader(url), origin }, params }
   }
 
   async go(url: string, init: RequestInit = {}): Promise<Response> {
