@@ -255,6 +255,26 @@ describe('unlinking', () => {
     expect((await shown(other)).user.id).not.toBe(emilySubject)
   })
 
+  it('leaves no session of what is unlinked, also when somebody signs in with it meanwhile', async () => {
+    await linked()
+    const [, second] = await identities()
+    const entering = Array.from({ length: 4 }, async () => {
+      const other = new TestBrowser()
+      const leaving = await other.go(`${gateway.url}/auth/login?provider=second`)
+      return { other, callback: await other.callbackFor(leaving, 'emma@downe.test') }
+    })
+    const ready = await Promise.all(entering)
+    const arriving = ready.map(({ other, callback }) => other.go(callback.href))
+    const unlinked = unlink(second?.id ?? '')
+    await Promise.all(arriving)
+    expect(await unlinked).toEqual([200, undefined])
+    for (const { other } of ready) {
+      const now = await shown(other)
+      // Whoever came after it is somebody else.
+      if (now.signed_in) expect(now.user.id).not.toBe(emilySubject)
+    }
+  })
+
   it('never takes the last one, also when both are unlinked at once', async () => {
     for (let round = 0; round < 5; round += 1) {
       await gateway.database.unbound.deleteFrom('account_identity').execute()

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { AppError } from '@heirloom/errors'
 import type { Database } from '@heirloom/postgres'
 import { translated, type GatewaySchema, type SessionTable } from './gateway-schema.js'
 import type { Identity } from './identity.js'
@@ -45,6 +46,7 @@ export interface ProviderLogout {
  * commits. Every method throws AppError BACKEND_UNAVAILABLE while the database is away.
  */
 export interface SessionStore {
+  /** @throws AppError CONFLICT when the identity is not, or no longer, this user's */
   create(
     id: Buffer,
     owner: SessionOwner,
@@ -98,22 +100,25 @@ export function createSessionStore(
 
   return {
     create: (id, owner, content, { now, expiresAt }) =>
-      translated(async () => {
-        await db
-          .insertInto('session')
-          .values({
-            id_hash: id,
-            ...keyring.seal(content, id),
-            created_at: now,
-            last_seen_at: now,
-            expires_at: expiresAt,
-            user_id: owner.userId,
-            issuer: owner.issuer,
-            subject: owner.subject,
-            provider_session: owner.providerSession ?? null,
-          })
-          .execute()
-      }),
+      translated(() =>
+        db.transaction().execute(async (trx) => {
+          await assertStillTheirs(trx, owner)
+          await trx
+            .insertInto('session')
+            .values({
+              id_hash: id,
+              ...keyring.seal(content, id),
+              created_at: now,
+              last_seen_at: now,
+              expires_at: expiresAt,
+              user_id: owner.userId,
+              issuer: owner.issuer,
+              subject: owner.subject,
+              provider_session: owner.providerSession ?? null,
+            })
+            .execute()
+        }),
+      ),
     find: (id, now) => translated(async () => opened(await live(db, id, now).executeTakeFirst())),
     touch: (id, now) =>
       translated(async () => {
@@ -169,6 +174,23 @@ export function createSessionStore(
         await db.deleteFrom('logout_token').where('expires_at', '<=', now).execute()
       }),
   }
+}
+
+/**
+ * Unlinking an identity ends its sessions: none may begin beside it. Whoever unlinks waits for the
+ * row that is locked here, or has deleted it.
+ */
+async function assertStillTheirs(trx: Kysely<GatewaySchema>, owner: SessionOwner): Promise<void> {
+  const identity = await trx
+    .selectFrom('account_identity')
+    .select('id')
+    .where('issuer', '=', owner.issuer)
+    .where('subject', '=', owner.subject)
+    .where('user_id', '=', owner.userId)
+    .forShare()
+    .executeTakeFirst()
+  if (identity !== undefined) return
+  throw new AppError('CONFLICT', 'this identity changes hands; sign in again')
 }
 
 function live(source: Kysely<GatewaySchema>, id: Buffer, now: Date) {

@@ -148,7 +148,11 @@ describe('the sessions of a user', () => {
     const browser = await signedIn()
     const { row, content } = await stored()
     const store = createSessionStore(gateway.database, createKeyring(gateway.config.sessionKeys))
-    const owner = { userId: row.user_id ?? '', issuer: row.issuer ?? '', subject: 's' }
+    const owner = {
+      userId: row.user_id ?? '',
+      issuer: row.issuer ?? '',
+      subject: row.subject ?? '',
+    }
     for (let index = 0; index < maxSessionsPerUser; index += 1) {
       const now = new Date(Date.now() - 3_600_000 - index)
       await store.create(randomBytes(32), owner, content, { now, expiresAt: row.expires_at })
