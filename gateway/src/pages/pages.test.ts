@@ -1,7 +1,9 @@
 import { buildSchema } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hashSource } from '../http/security-headers.js'
 import { TestBrowser } from '../testing/browser.js'
 import { startTestGateway, type TestGateway } from '../testing/test-gateway.js'
+import { csrfScript } from './csrf-script.js'
 
 let gateway: TestGateway
 
@@ -124,6 +126,9 @@ describe('pages', () => {
     const policy = response.headers.get('content-security-policy') ?? ''
     expect(policy).toContain(`connect-src 'self' ${gateway.url.replace('http', 'ws')}`)
     expect(policy).toContain("script-src 'sha256-")
+    // Before anything else can send: with the session's token.
+    expect(html).toContain(`<head><script>${csrfScript}</script>`)
+    expect(policy).toContain(hashSource(csrfScript))
     expect(policy).not.toMatch(/https?:\/\/(?!localhost)/)
   })
 
