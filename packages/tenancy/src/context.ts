@@ -1,4 +1,5 @@
 import { AppError } from '@heirloom/errors'
+import { grantsClaim, readGrantsClaim, type Grants } from './grants.js'
 import { tenantId, type ActorId, type TenantId } from './ids.js'
 
 export const modes = ['saas', 'enterprise', 'system', 'lab'] as const
@@ -18,6 +19,8 @@ export interface TenantContext {
   readonly surfaceId?: string
   readonly actor: Actor
   readonly roles: readonly Role[]
+  /** Roles below the tenant; absent where nobody asked for them, which is as good as none. */
+  readonly grants?: Grants
   readonly requestId: string
   /** W3C Trace Context, level 1, section 3.2. */
   readonly traceparent?: string
@@ -27,6 +30,8 @@ export interface Actor {
   readonly kind: 'user' | 'service' | 'plugin'
   readonly id: ActorId
   readonly name?: string
+  /** An address that the identity provider verified. */
+  readonly email?: string
 }
 
 /**
@@ -41,7 +46,9 @@ export interface TenantClaims {
   readonly surface_id?: unknown
   readonly sub?: unknown
   readonly name?: unknown
+  readonly email?: unknown
   readonly roles?: unknown
+  readonly grants?: unknown
   readonly request_id?: unknown
   readonly traceparent?: unknown
 }
@@ -58,6 +65,7 @@ export function tenantContext(claims: TenantClaims): TenantContext {
     actor: actor(claims),
     roles: list(claims.roles).map((role) => oneOf(roles, role, 'roles')),
     requestId: text(claims.request_id, 'request_id'),
+    ...(claims.grants === undefined ? {} : { grants: readGrantsClaim(claims.grants) }),
     ...(tenantName === undefined ? {} : { tenantName }),
     ...(projectId === undefined ? {} : { projectId }),
     ...(surfaceId === undefined ? {} : { surfaceId }),
@@ -75,7 +83,9 @@ export function tenantClaims(context: TenantContext): Record<string, unknown> {
     surface_id: context.surfaceId,
     sub: `${context.actor.kind}:${context.actor.id}`,
     name: context.actor.name,
+    email: context.actor.email,
     roles: context.roles,
+    ...(context.grants === undefined ? {} : { grants: grantsClaim(context.grants) }),
     request_id: context.requestId,
     traceparent: context.traceparent,
   }
@@ -88,7 +98,13 @@ function actor(claims: TenantClaims): Actor {
   if ((kind !== 'user' && kind !== 'service' && kind !== 'plugin') || id === '') {
     throw new AppError('TOKEN_INVALID', 'the token names no actor')
   }
-  return { kind, id: id as ActorId, ...(name === undefined ? {} : { name }) }
+  const email = optionalText(claims.email, 'email')
+  return {
+    kind,
+    id: id as ActorId,
+    ...(name === undefined ? {} : { name }),
+    ...(email === undefined ? {} : { email }),
+  }
 }
 
 function tenant(value: unknown): TenantId {

@@ -18,6 +18,8 @@ export interface StoriesDependencies {
   readonly database: Database<StoriesDatabase>
   readonly verify: VerifyInternalToken
   readonly authorizer: Authorizer
+  /** Seals what is for the mailer alone; without it the mailer is told no secrets. */
+  readonly sealForMailer?: Scope['sealForMailer'] | undefined
   readonly logger: Logger
   readonly now?: () => number
   readonly newId?: NewId
@@ -43,6 +45,7 @@ export function createStoriesSubgraph(dependencies: StoriesDependencies): Subgra
         store: createPostgresStoriesStore(database.for(tenant.tenantId), tenant, createEvent),
         newId,
         now: () => new Date(now()),
+        sealForMailer: dependencies.sealForMailer ?? (() => Promise.resolve(null)),
       }
       return { ...request, scope, loaders: createLoaders(scope) }
     },

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely'
+import { sql, type Selectable } from 'kysely'
 import type { TenantId } from '@heirloom/tenancy'
 import type { Legacy } from '../domain/legacy.js'
 import type { LegacyReads, LegacyWrites } from '../domain/ports.js'
@@ -22,12 +22,15 @@ export function legacyReads(inTransaction: InTransaction): LegacyReads {
       return row === undefined ? null : toLegacy(row)
     },
 
-    page: async ({ limit, after }) => {
+    page: async ({ limit, after }, visibility) => {
       const rows = await inTransaction((trx) =>
         trx
           .selectFrom('legacy')
           .selectAll()
           .$if(after !== undefined, (query) => query.where('legacy_id', '>', after ?? null))
+          .$if(visibility !== 'all', (query) =>
+            query.where(sql<boolean>`legacy_id = any(${[...visibility]}::text[])`),
+          )
           .orderBy('legacy_id')
           .limit(limit)
           .execute(),

@@ -1,6 +1,12 @@
-import type { StoryVisibility } from '@heirloom/authz'
+import type { LegacyVisibility, StoryState, StoryVisibility } from '@heirloom/authz'
 import type { NewEvent } from '@heirloom/events'
 import type { ActorId } from '@heirloom/tenancy'
+import type {
+  AccessReads,
+  AccessWrites,
+  InvitationReads,
+  InvitationWrites,
+} from './access-ports.js'
 import type { LegacyId, RevisionId, StoryId } from './ids.js'
 import type { Legacy } from './legacy.js'
 import type { Revision } from './revision.js'
@@ -9,8 +15,8 @@ import type { Tenant } from './tenant.js'
 import type { User } from './user.js'
 
 /**
- * The stories database, bound to the tenant and the actor of one request: no other tenant's row can
- * be read or written through it, and a visibility is that actor's. Deleted stories and their revisions are found by no read.
+ * The stories database, bound to the tenant of one request: no other tenant's row can be read or
+ * written through it. Deleted stories and their revisions are found by no read.
  *
  * Every read outside `change` is one transaction of its own: two reads may see different moments.
  * Methods throw AppError BACKEND_UNAVAILABLE or TIMEOUT when the database fails them.
@@ -30,6 +36,8 @@ export interface Reads {
   readonly legacies: LegacyReads
   readonly stories: StoryReads
   readonly revisions: RevisionReads
+  readonly access: AccessReads
+  readonly invitations: InvitationReads
 }
 
 /** Reads see what this transaction wrote so far. */
@@ -39,6 +47,8 @@ export interface Changes extends Reads {
   readonly legacies: LegacyReads & LegacyWrites
   readonly stories: StoryReads & StoryWrites
   readonly revisions: RevisionReads & RevisionWrites
+  readonly access: AccessReads & AccessWrites
+  readonly invitations: InvitationReads & InvitationWrites
   /** Announces a change; the event leaves, at least once, after the transaction commits. */
   announce(event: NewEvent): Promise<void>
   /**
@@ -87,7 +97,7 @@ export interface LegacyReads {
   byIds(ids: readonly LegacyId[]): Promise<readonly Legacy[]>
   bySlug(slug: string): Promise<Legacy | null>
   /** In order of ids. */
-  page(page: Page<LegacyId>): Promise<readonly Legacy[]>
+  page(page: Page<LegacyId>, visibility: LegacyVisibility): Promise<readonly Legacy[]>
 }
 
 export interface LegacyWrites {
@@ -99,6 +109,7 @@ export interface LegacyWrites {
 export interface StoryFilter {
   readonly legacyId?: LegacyId
   readonly status?: StoryStatus
+  readonly state?: StoryState
   readonly authorId?: ActorId
   readonly createdAfter?: Date
   readonly createdBefore?: Date

@@ -9,4 +9,6 @@ export interface Scope {
   readonly store: StoriesStore
   readonly newId: NewId
   readonly now: () => Date
+  /** Seals a secret so that the mailer alone can read it; null where there is no mailer. */
+  readonly sealForMailer: (secret: string) => Promise<string | null>
 }

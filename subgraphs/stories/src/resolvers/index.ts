@@ -1,10 +1,17 @@
 import { scalars } from '@heirloom/subgraph'
 import type { Resolvers } from '../generated/resolvers.js'
+import { accessGrant, accessScope, invitation, viewerAccess } from './access.js'
 import { legacy } from './legacy.js'
 import { mutation } from './mutation.js'
 import { query } from './query.js'
 import { revision } from './revision.js'
-import { deleteStoryResultType, publishStoryResult, updateStoryResult } from './story-results.js'
+import {
+  deleteStoryResultType,
+  moveStoryResult,
+  publishStoryResult,
+  setStoryLevelResult,
+  updateStoryResult,
+} from './story-results.js'
 import { story } from './story.js'
 import { tenant } from './tenant.js'
 import { user } from './user.js'
@@ -15,6 +22,10 @@ export const resolvers: Resolvers = {
   Query: query,
   Mutation: mutation,
   Viewer: viewer,
+  ViewerAccess: viewerAccess,
+  AccessScope: accessScope,
+  AccessGrant: accessGrant,
+  Invitation: invitation,
   Tenant: tenant,
   User: user,
   Legacy: legacy,
@@ -22,5 +33,7 @@ export const resolvers: Resolvers = {
   Revision: revision,
   UpdateStoryResult: updateStoryResult,
   PublishStoryResult: publishStoryResult,
+  MoveStoryResult: moveStoryResult,
+  SetStoryLevelResult: setStoryLevelResult,
   DeleteStoryResult: deleteStoryResultType,
 }
