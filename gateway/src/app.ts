@@ -2,9 +2,11 @@ import { fastifyCookie } from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import type { Database } from '@heirloom/postgres'
 import type { Logger } from '@heirloom/telemetry'
+import { createAccessSource } from './auth/access-source.js'
 import { createAuth } from './auth/auth.js'
 import { cookiesFor } from './auth/cookies.js'
 import { readInternalKeys } from './auth/internal-keys.js'
+import { createMemberAccess } from './auth/member-access.js'
 import { serveAuth } from './auth/routes.js'
 import type { GatewaySchema } from './auth/session-store.js'
 import type { SessionLimits } from './auth/sessions.js'
@@ -12,6 +14,7 @@ import { createTenantAccess } from './auth/tenant-access.js'
 import type { GatewayConfig } from './config.js'
 import { serveRouteDiagnostics } from './diagnostics/route-diagnostics.js'
 import { createCallerFactory } from './federation/caller.js'
+import type { FetchSubgraph } from './federation/subgraph-request.js'
 import { lacksWhileThrowing } from './http/health.js'
 import { serveLanding } from './pages/landing.js'
 import { createGatewayServer, type Gateway } from './server.js'
@@ -33,6 +36,8 @@ export interface GatewayDeps {
   readonly heartbeatMs?: number
   /** How often an open socket's session is looked at again. */
   readonly socketCheckEveryMs?: number
+  /** How long who may do what is taken for granted without asking whether it changed. */
+  readonly accessFreshForMs?: number
   readonly subgraphTimeoutMs?: number
 }
 
@@ -45,11 +50,22 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   const cookies = cookiesFor(publicUrl)
   const internalKeys = await readInternalKeys(config.internalKeysFile)
   const auth = createAuth({ config, database, logger, limits: deps.sessionLimits, now })
+  const createCaller = createCallerFactory(internalKeys.signing, config.asks, now)
+  const fetch: FetchSubgraph = (request) => server.federation.fetch(request)
+  const members =
+    config.accessFrom === undefined
+      ? undefined
+      : createMemberAccess({
+          source: createAccessSource({ subgraph: config.accessFrom, fetch, createCaller }),
+          freshForMs: deps.accessFreshForMs,
+          now,
+        })
   const access = createTenantAccess({
     ...auth,
     publicUrl,
     sessionSecretIn: (header) => fastifyCookie.parse(header)[cookies.session],
-    createCaller: createCallerFactory(internalKeys.signing, config.asks, now),
+    createCaller,
+    members,
     socketCheckEveryMs: deps.socketCheckEveryMs,
     now,
   })
@@ -88,6 +104,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     listen: (address) => server.listen(address),
     close: async () => {
       clearInterval(sweep)
+      members?.close()
       await server.close()
     },
   }

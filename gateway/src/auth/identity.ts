@@ -29,22 +29,28 @@ export function identityOf(payload: JWTPayload): Identity {
     surface_id: payload['surface_id'],
     sub: actorOf(payload),
     name: payload['name'],
+    email: payload['email_verified'] === true ? payload['email'] : undefined,
     roles: Array.isArray(payload['roles']) ? payload['roles'].filter(isOurs) : payload['roles'],
   }
   tenantContext({ ...claims, request_id: 'validation' })
   return { claims, expiresAtMs: (payload.exp ?? 0) * 1000 }
 }
 
+/** The roles that hold, instead of those that the identity provider gives, and those below them. */
+export type ActorAccess = Required<Pick<TenantContext, 'roles' | 'grants'>>
+
 /** The context of one request: who asks, and the ids that tie its traces and logs together. */
 export function contextOf(
   identity: Identity,
   request: { readonly requestId: string; readonly traceparent: string },
+  access?: ActorAccess,
 ): TenantContext {
-  return tenantContext({
+  const context = tenantContext({
     ...identity.claims,
     request_id: request.requestId,
     traceparent: request.traceparent,
   })
+  return access === undefined ? context : { ...context, ...access }
 }
 
 /** Whether two identities may see and do the same. */

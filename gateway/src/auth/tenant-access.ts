@@ -2,7 +2,7 @@ import { AppError } from '@heirloom/errors'
 import { rightsKey } from '@heirloom/authz/rights-key'
 import type { Access, AskAs, SocketOpening, WithHeaders } from '../access.js'
 import type { CreateCaller } from '../federation/caller.js'
-import { createSocketWatch } from '../subscriptions/socket-watch.js'
+import { createSocketWatch, type Watched } from '../subscriptions/socket-watch.js'
 import {
   assertOwnOrigin,
   usesCookie,
@@ -10,7 +10,8 @@ import {
   type Authenticated,
   type Credentials,
 } from './authenticate.js'
-import { contextOf, type Identity } from './identity.js'
+import { contextOf, type ActorAccess, type Identity } from './identity.js'
+import type { MemberAccess } from './member-access.js'
 import { assertCsrfToken } from './routes.js'
 import type { Sessions } from './sessions.js'
 
@@ -21,6 +22,8 @@ export interface TenantAccessDeps {
   /** The value of the session cookie in a Cookie header. */
   readonly sessionSecretIn: (cookieHeader: string) => string | undefined
   readonly createCaller: CreateCaller
+  /** Who may do what; undefined where the identity provider alone says so. */
+  readonly members?: MemberAccess | undefined
   /** How often an open socket's session is looked at again. */
   readonly socketCheckEveryMs?: number | undefined
   readonly now: () => number
@@ -35,7 +38,7 @@ const defaultSocketCheckEveryMs = 10_000
 
 /** Lets members of tenants in, by a Bearer token or by the cookie of a session. */
 export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
-  const { publicUrl, sessions, authenticate, createCaller } = deps
+  const { publicUrl, sessions, authenticate, createCaller, members } = deps
   const watch = createSocketWatch({
     ...deps,
     checkEveryMs: deps.socketCheckEveryMs ?? defaultSocketCheckEveryMs,
@@ -48,9 +51,9 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
     }
   }
 
-  function askAs({ identity }: { readonly identity: Identity }): AskAs {
+  function askAs(identity: Identity, held: ActorAccess | undefined): AskAs {
     return (ids) => {
-      const tenant = contextOf(identity, ids)
+      const tenant = contextOf(identity, ids, held)
       const { tenantId, actor } = tenant
       return {
         ...ids,
@@ -60,6 +63,28 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
         createCaller: () => createCaller(tenant),
       }
     }
+  }
+
+  async function admit({ identity }: { readonly identity: Identity }): Promise<AskAs> {
+    return askAs(identity, await members?.of(identity))
+  }
+
+  /** For as long as it is open, and no longer than they may do what they may now. */
+  async function admitOpen(
+    watched: Watched,
+    credentials: Credentials,
+    authenticated: Authenticated,
+  ): Promise<AskAs> {
+    const { identity } = authenticated
+    const held = await members?.of(identity)
+    watch(watched, credentials, authenticated)
+    if (watched.isOpen) {
+      const unwatch = members?.watch(identity, held, () =>
+        watched.refuse(new AppError('FORBIDDEN', 'rights have changed; connect again')),
+      )
+      if (unwatch !== undefined) watched.onceClosed(unwatch)
+    }
+    return askAs(identity, held)
   }
 
   async function authenticatedBy(request: WithHeaders): Promise<Authenticated> {
@@ -74,17 +99,15 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
   }
 
   return {
-    admitRequest: async (request) => askAs(await authenticatedBy(request)),
-    admitRead: async (request) => askAs(await authenticate(credentialsOf(request))),
+    admitRequest: async (request) => admit(await authenticatedBy(request)),
+    admitRead: async (request) => admit(await authenticate(credentialsOf(request))),
     // With a session's cookie only from a page of ours.
     assertMayUpgrade: (request) => {
       if (usesCookie(credentialsOf(request))) assertOwnOrigin(request.headers.origin, publicUrl)
     },
     admitSocket: async ({ watched, request, params }) => {
       const credentials = withParams(credentialsOf(request), params)
-      const authenticated = await authenticate(credentials)
-      watch(watched, credentials, authenticated)
-      return askAs(authenticated)
+      return admitOpen(watched, credentials, await authenticate(credentials))
     },
     admitStream: async ({ watched, request }) => {
       const credentials = credentialsOf(request)
@@ -93,8 +116,7 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
       const authenticated = byPage
         ? await authenticate(credentials)
         : await authenticatedBy(request)
-      watch(watched, credentials, authenticated)
-      return askAs(authenticated)
+      return admitOpen(watched, credentials, authenticated)
     },
   }
 }

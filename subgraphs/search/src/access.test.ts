@@ -6,8 +6,8 @@ import { found, search, startSearchRig, story, told, type SearchRig } from './te
 let rig: SearchRig
 const author = testTenant({ roles: ['contributor'] })
 const published = story({ title: 'Heron, published' })
-const ownDraft = story({ title: 'Heron, own draft', status: 'DRAFT', authorId: author.actor.id })
-const otherDraft = story({ title: 'Heron, draft of another', status: 'DRAFT' })
+const ownDraft = story({ title: 'Heron, own draft', state: 'DRAFT', authorId: author.actor.id })
+const otherDraft = story({ title: 'Heron, draft of another', state: 'DRAFT' })
 
 beforeAll(async () => {
   rig = await startSearchRig()

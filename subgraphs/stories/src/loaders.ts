@@ -3,7 +3,6 @@ import { listLoader, loader } from '@heirloom/subgraph'
 import { legacyId, revisionId, storyId, userId, type LegacyId, type StoryId } from './domain/ids.js'
 import type { Legacy } from './domain/legacy.js'
 import type { Page, StoryFilter } from './domain/ports.js'
-import { viewAccess, type ViewerAccess } from './domain/read-access.js'
 import { findUsers } from './domain/read-directory.js'
 import { findLegacies } from './domain/read-legacies.js'
 import {
@@ -25,8 +24,6 @@ export interface Loaders {
   readonly revisions: DataLoader<string, Revision | null>
   storiesOfLegacy(page: Page<StoryId>, filter: StoryFilter): DataLoader<string, readonly Story[]>
   revisionsOfStory(page: Page<number>): DataLoader<string, readonly Revision[]>
-  /** What the caller may do, read once. */
-  viewerAccess(): Promise<ViewerAccess>
   /** Forgets what was read, so that what follows a mutation sees what it wrote. */
   forget(): void
 }
@@ -51,7 +48,6 @@ export function createLoaders(scope: Scope): Loaders {
   // Fields with the same arguments share a query: one loader for each set of arguments.
   const storyPages = new Map<string, DataLoader<string, readonly Story[]>>()
   const revisionPages = new Map<string, DataLoader<string, readonly Revision[]>>()
-  let access: Promise<ViewerAccess> | undefined
 
   return {
     users,
@@ -72,9 +68,7 @@ export function createLoaders(scope: Scope): Loaders {
           (revision) => revision.storyId,
         ),
       ),
-    viewerAccess: () => (access ??= viewAccess(scope)),
     forget: () => {
-      access = undefined
       for (const each of [users, legacies, stories, revisions]) each.clearAll()
       storyPages.clear()
       revisionPages.clear()

@@ -10,7 +10,7 @@ import type {
   AccessScope as AccessScopeValue,
   AccessEntry as AccessGrantValue,
 } from '../domain/access.js'
-import type { Scope as ViewerAccessValue } from '../domain/scope.js'
+import type { ViewerAccess as ViewerAccessValue } from '../domain/read-access.js'
 import type { Invitation as InvitationValue } from '../domain/invitation.js'
 import type { GraphQLContext } from '../context.js'
 export type Maybe<T> = T | null
@@ -279,6 +279,8 @@ export type StoryFilter = {
 export type Query = {
   readonly viewer: Viewer
   readonly viewerAccess: ViewerAccess
+  /** The version of `viewerAccess` alone: to learn whether it has to be read again. */
+  readonly accessVersion: Scalars['Int']['output']
   /** Who holds a role at exactly this scope, in the order of user ids; for those who may give roles there. */
   readonly access: AccessGrantConnection
   /** Invitations to exactly this scope, oldest first; for those who may give roles there. */
@@ -1212,6 +1214,7 @@ export type QueryResolvers<
 > = {
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>
   viewerAccess?: Resolver<ResolversTypes['ViewerAccess'], ParentType, ContextType>
+  accessVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
   access?: Resolver<
     ResolversTypes['AccessGrantConnection'],
     ParentType,

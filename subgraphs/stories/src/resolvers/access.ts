@@ -1,5 +1,4 @@
 import type { MemberRole as DomainRole } from '@heirloom/tenancy'
-import { accessVersion } from '../domain/read-access.js'
 import { statusOf } from '../domain/invitation.js'
 import type {
   AccessGrantResolvers,
@@ -25,26 +24,21 @@ export const domainRoles: Readonly<Record<MemberRole, DomainRole>> = {
   VIEWER: 'viewer',
 }
 
-/** The version alone is cheap to ask for; roles and grants are read together. */
 export const viewerAccess: ViewerAccessResolvers = {
-  version: (_scope, _args, { scope }) => accessVersion(scope),
-  roles: async (_scope, _args, { loaders }) =>
-    (await loaders.viewerAccess()).roles.map((role) => graphqlRoles[role]),
-  grants: async (_scope, _args, { loaders }) => {
-    const { legacies, stories } = (await loaders.viewerAccess()).grants
-    return [
-      ...Object.entries(legacies).map(([legacyId, role]) => ({
-        legacyId,
-        storyId: null,
-        role: memberRoles[role],
-      })),
-      ...Object.entries(stories).map(([storyId, { legacyId, role }]) => ({
-        legacyId,
-        storyId,
-        role: memberRoles[role],
-      })),
-    ]
-  },
+  version: ({ grants }) => grants.version,
+  roles: ({ roles }) => roles.map((role) => graphqlRoles[role]),
+  grants: ({ grants: { legacies, stories } }) => [
+    ...Object.entries(legacies).map(([legacyId, role]) => ({
+      legacyId,
+      storyId: null,
+      role: memberRoles[role],
+    })),
+    ...Object.entries(stories).map(([storyId, { legacyId, role }]) => ({
+      legacyId,
+      storyId,
+      role: memberRoles[role],
+    })),
+  ],
 }
 
 export const accessScope: AccessScopeResolvers = {

@@ -1,6 +1,6 @@
 import { AppError } from '@heirloom/errors'
 import { invitationId, legacyId, storyId, userId } from '../domain/ids.js'
-import { listAccess, listInvitations } from '../domain/read-access.js'
+import { accessVersion, listAccess, listInvitations, viewAccess } from '../domain/read-access.js'
 import { findLegacyBySlug, listLegacies } from '../domain/read-legacies.js'
 import { listStories } from '../domain/read-stories.js'
 import { viewViewer } from '../domain/view-viewer.js'
@@ -11,7 +11,9 @@ import { storyFilter } from './story-filter.js'
 export const query: QueryResolvers = {
   viewer: (_parent, _args, { scope }) => viewViewer(scope),
 
-  viewerAccess: (_parent, _args, { scope }) => scope,
+  viewerAccess: (_parent, _args, { scope }) => viewAccess(scope),
+
+  accessVersion: (_parent, _args, { scope }) => accessVersion(scope),
 
   access: async (_parent, { scope: at, ...args }, { scope }) => {
     const page = pageOf(args, userId)
