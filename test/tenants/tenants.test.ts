@@ -17,6 +17,7 @@ const withoutSecrets = [
   'accessVersion',
   'budgetHistory',
   'budgetUsage',
+  'explainAccess',
   'invitations',
   'isTokenRevoked',
   'routeMigration',

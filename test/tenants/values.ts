@@ -130,6 +130,7 @@ function ids(their: Belongings): Readonly<Record<string, unknown>> {
 const harmless: Readonly<Record<string, unknown>> = {
   email: 'somebody@example.org',
   secret: 'A'.repeat(43),
+  action: 'story:read',
   expiresInHours: 1,
   query: 'parsonage',
   first: 50,

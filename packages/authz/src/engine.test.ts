@@ -86,11 +86,13 @@ describe('the engine', () => {
     )
   })
 
-  it('never lets tenants meet, except operators over routes and everybody over shared ones', () => {
+  it('never lets tenants meet, except operators over routes and reasons, and everybody over shared ones', () => {
     fc.assert(
       fc.property(acrossTenants, (asked) => {
         const shared = asked.resource.tenantId === null && asked.action === 'route:read'
-        const operates = asked.action.startsWith('route:') && asked.roles.includes('operator')
+        const operates =
+          (asked.action.startsWith('route:') || asked.action === 'access:explain') &&
+          asked.roles.includes('operator')
         expect(!decide(asked) || shared || operates).toBe(true)
       }),
       { numRuns: 5_000 },
@@ -101,10 +103,16 @@ describe('the engine', () => {
     const faulty = {
       id: 'faulty',
       description: 'fails',
+      effect: 'forbid' as const,
       text: 'forbid (principal, action, resource) when { resource.missing };',
       actions: null,
     }
-    const open = { ...faulty, id: 'open', text: 'permit (principal, action, resource);' }
+    const open = {
+      ...faulty,
+      id: 'open',
+      effect: 'permit' as const,
+      text: 'permit (principal, action, resource);',
+    }
     const decideBadly = createEngine([faulty, open])
     const asked: Question = {
       tenantId: tenantId('home'),
@@ -119,7 +127,8 @@ describe('the engine', () => {
 
   it('refuses to start with a policy that cannot be parsed', () => {
     const text = 'permit (everybody);'
-    const broken = { id: 'broken', description: 'cannot be read', text, actions: null }
+    const all = { description: 'cannot be read', effect: 'permit' as const, actions: null }
+    const broken = { ...all, id: 'broken', text }
     expect(() => createEngine([broken])).toThrow('the policies cannot be evaluated')
   })
 })

@@ -10,6 +10,7 @@ export interface Policy {
   /** The policy's `@description`: what it says, in a sentence for people. */
   readonly description: string
   readonly text: string
+  readonly effect: 'permit' | 'forbid'
   /** The actions its scope names; null for every action. */
   readonly actions: readonly string[] | null
 }
@@ -39,7 +40,13 @@ function parsePolicies(text: string, file: string): readonly Policy[] {
     if (typeof id !== 'string' || typeof description !== 'string') {
       throw new AppError('INTERNAL', `a policy in ${file} has no @id or no @description`)
     }
-    return { id, description, text: policy, actions: actionsOf(json.json.action) }
+    return {
+      id,
+      description,
+      text: policy,
+      effect: json.json.effect,
+      actions: actionsOf(json.json.action),
+    }
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from './command.js'
+import { authzExplain } from './commands/authz/explain.js'
 import { documentsBackfill } from './commands/documents/backfill.js'
 import { gateway } from './commands/gateway.js'
 import { importGedcom } from './commands/import-gedcom.js'
@@ -13,6 +14,7 @@ export const commands: readonly Command[] = [
   timeline,
   ...routes,
   documentsBackfill,
+  authzExplain,
   query,
   token,
   gateway,

@@ -1,9 +1,9 @@
-import type { Authorizer } from '@heirloom/authz'
+import { createExplainer, type Authorizer } from '@heirloom/authz'
 import { createEventFactory } from '@heirloom/events'
 import type { Database } from '@heirloom/postgres'
 import { createSubgraphServer, loadSdl, type SubgraphServer } from '@heirloom/subgraph'
 import type { Logger } from '@heirloom/telemetry'
-import { createIds, type NewId, type VerifyInternalToken } from '@heirloom/tenancy'
+import { createIds, type NewId, type TenantId, type VerifyInternalToken } from '@heirloom/tenancy'
 import type { GraphQLContext } from './context.js'
 import { createPostgresStoriesStore } from './data/postgres-stories-store.js'
 import type { StoriesDatabase } from './data/schema.js'
@@ -30,6 +30,8 @@ export function createStoriesSubgraph(dependencies: StoriesDependencies): Subgra
   const newId = dependencies.newId ?? createIds(now)
   const createEvent = createEventFactory(newId, now)
 
+  const explain = createExplainer()
+
   return createSubgraphServer<GraphQLContext>({
     name: 'stories',
     typeDefs: loadSdl('stories'),
@@ -39,10 +41,14 @@ export function createStoriesSubgraph(dependencies: StoriesDependencies): Subgra
     ready: () => database.ping(),
     context: (request) => {
       const { tenant } = request
+      const storeOf = (id: TenantId) =>
+        createPostgresStoriesStore(database.for(id), tenant, createEvent)
       const scope: Scope = {
         tenant,
         authorizer,
-        store: createPostgresStoriesStore(database.for(tenant.tenantId), tenant, createEvent),
+        store: storeOf(tenant.tenantId),
+        explain,
+        readsOf: storeOf,
         newId,
         now: () => new Date(now()),
         sealForMailer: dependencies.sealForMailer ?? (() => Promise.resolve(null)),

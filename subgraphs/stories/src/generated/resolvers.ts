@@ -12,6 +12,7 @@ import type {
 } from '../domain/access.js'
 import type { ViewerAccess as ViewerAccessValue } from '../domain/read-access.js'
 import type { Invitation as InvitationValue } from '../domain/invitation.js'
+import type { AccessExplanation as AccessExplanationValue } from '../domain/explain-access.js'
 import type { GraphQLContext } from '../context.js'
 export type Maybe<T> = T | null
 export type InputMaybe<T> = Maybe<T>
@@ -276,11 +277,39 @@ export type StoryFilter = {
   readonly createdBefore?: InputMaybe<Scalars['DateTime']['input']>
 }
 
+/** Why somebody may or may not do something, and what that was decided by. */
+export type AccessExplanation = {
+  readonly allowed: Scalars['Boolean']['output']
+  /** In a sentence. */
+  readonly reason: Scalars['String']['output']
+  /** The policies that permitted it, or forbade it; none when no policy permits it. */
+  readonly policies: ReadonlyArray<AccessPolicy>
+  /** The policies that permit the action to others, or elsewhere. */
+  readonly others: ReadonlyArray<AccessPolicy>
+  /** What was looked at: roles, and what is known of the story or legacy. Never what a story says. */
+  readonly facts: ReadonlyArray<AccessFact>
+}
+
+export type AccessPolicy = {
+  readonly id: Scalars['ID']['output']
+  readonly description: Scalars['String']['output']
+}
+
+export type AccessFact = {
+  readonly name: Scalars['String']['output']
+  readonly value: Scalars['String']['output']
+}
+
 export type Query = {
   readonly viewer: Viewer
   readonly viewerAccess: ViewerAccess
   /** The version of `viewerAccess` alone: to learn whether it has to be read again. */
   readonly accessVersion: Scalars['Int']['output']
+  /**
+   * Why a user may or may not do something with a story or a legacy, for owners of the tenant, and for
+   * operators, who name the tenant. A user who has not signed in yet holds what was granted here.
+   */
+  readonly explainAccess: AccessExplanation
   /** Who holds a role at exactly this scope, in the order of user ids; for those who may give roles there. */
   readonly access: AccessGrantConnection
   /** Invitations to exactly this scope, oldest first; for those who may give roles there. */
@@ -292,6 +321,14 @@ export type Query = {
   readonly story?: Maybe<Story>
   /** Stories of the tenant in ULID order, which is the order of creation. */
   readonly stories: StoryConnection
+}
+
+export type QueryExplainAccessArgs = {
+  userId: Scalars['ID']['input']
+  storyId?: InputMaybe<Scalars['ID']['input']>
+  legacyId?: InputMaybe<Scalars['ID']['input']>
+  action?: InputMaybe<Scalars['String']['input']>
+  tenantId?: InputMaybe<Scalars['ID']['input']>
 }
 
 export type QueryAccessArgs = {
@@ -785,6 +822,9 @@ export type ResolversTypes = {
     Omit<RevisionEdge, 'node'> & { node: ResolversTypes['Revision'] }
   >
   StoryFilter: StoryFilter
+  AccessExplanation: ResolverTypeWrapper<AccessExplanationValue>
+  AccessPolicy: ResolverTypeWrapper<AccessPolicy>
+  AccessFact: ResolverTypeWrapper<AccessFact>
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>
   CreateLegacyInput: CreateLegacyInput
   CreateStoryInput: CreateStoryInput
@@ -889,6 +929,9 @@ export type ResolversParentTypes = {
   }
   RevisionEdge: Omit<RevisionEdge, 'node'> & { node: ResolversParentTypes['Revision'] }
   StoryFilter: StoryFilter
+  AccessExplanation: AccessExplanationValue
+  AccessPolicy: AccessPolicy
+  AccessFact: AccessFact
   Query: Record<PropertyKey, never>
   CreateLegacyInput: CreateLegacyInput
   CreateStoryInput: CreateStoryInput
@@ -1208,6 +1251,34 @@ export type RevisionEdgeResolvers<
   node?: Resolver<ResolversTypes['Revision'], ParentType, ContextType>
 }
 
+export type AccessExplanationResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['AccessExplanation'] =
+    ResolversParentTypes['AccessExplanation'],
+> = {
+  allowed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  policies?: Resolver<ReadonlyArray<ResolversTypes['AccessPolicy']>, ParentType, ContextType>
+  others?: Resolver<ReadonlyArray<ResolversTypes['AccessPolicy']>, ParentType, ContextType>
+  facts?: Resolver<ReadonlyArray<ResolversTypes['AccessFact']>, ParentType, ContextType>
+}
+
+export type AccessPolicyResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['AccessPolicy'] = ResolversParentTypes['AccessPolicy'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  description?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+}
+
+export type AccessFactResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['AccessFact'] = ResolversParentTypes['AccessFact'],
+> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+}
+
 export type QueryResolvers<
   ContextType = GraphQLContext,
   ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query'],
@@ -1215,6 +1286,12 @@ export type QueryResolvers<
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>
   viewerAccess?: Resolver<ResolversTypes['ViewerAccess'], ParentType, ContextType>
   accessVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  explainAccess?: Resolver<
+    ResolversTypes['AccessExplanation'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryExplainAccessArgs, 'userId'>
+  >
   access?: Resolver<
     ResolversTypes['AccessGrantConnection'],
     ParentType,
@@ -1507,6 +1584,9 @@ export type Resolvers<ContextType = GraphQLContext> = {
   StoryEdge?: StoryEdgeResolvers<ContextType>
   RevisionConnection?: RevisionConnectionResolvers<ContextType>
   RevisionEdge?: RevisionEdgeResolvers<ContextType>
+  AccessExplanation?: AccessExplanationResolvers<ContextType>
+  AccessPolicy?: AccessPolicyResolvers<ContextType>
+  AccessFact?: AccessFactResolvers<ContextType>
   Query?: QueryResolvers<ContextType>
   SetRolePayload?: SetRolePayloadResolvers<ContextType>
   RemoveRolePayload?: RemoveRolePayloadResolvers<ContextType>

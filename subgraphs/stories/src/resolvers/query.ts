@@ -1,4 +1,5 @@
 import { AppError } from '@heirloom/errors'
+import { explainAccess } from '../domain/explain-access.js'
 import { invitationId, legacyId, storyId, userId } from '../domain/ids.js'
 import { accessVersion, listAccess, listInvitations, viewAccess } from '../domain/read-access.js'
 import { findLegacyBySlug, listLegacies } from '../domain/read-legacies.js'
@@ -14,6 +15,8 @@ export const query: QueryResolvers = {
   viewerAccess: (_parent, _args, { scope }) => viewAccess(scope),
 
   accessVersion: (_parent, _args, { scope }) => accessVersion(scope),
+
+  explainAccess: (_parent, args, { scope }) => explainAccess(scope, args),
 
   access: async (_parent, { scope: at, ...args }, { scope }) => {
     const page = pageOf(args, userId)
