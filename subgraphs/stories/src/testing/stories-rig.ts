@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
-import { createAuthorizer } from '@heirloom/authz'
+import { createAuthorizer, type StoryLevel, type StoryState } from '@heirloom/authz'
 import type { DomainEvent } from '@heirloom/events'
 import { createDatabase, type Database } from '@heirloom/postgres'
 import { createIds, type TenantContext } from '@heirloom/tenancy'
@@ -29,6 +29,12 @@ export interface StoriesRig {
   counts(context: TenantContext): Promise<Readonly<Record<CountedTable, number>>>
   /** Writes stories past the subgraph, to have many of them fast; returns their ids in order. */
   addStories(context: TenantContext, legacyId: string, count: number): Promise<readonly string[]>
+  /** Likewise, one story for each of these; their ids in the same order. */
+  addStoriesIn(
+    context: TenantContext,
+    legacyId: string,
+    stories: readonly StoryIn[],
+  ): Promise<readonly string[]>
   /** Gives somebody the role of viewer on so many stories of a legacy, which it writes first. */
   addGrants(
     context: TenantContext,
@@ -43,6 +49,12 @@ export interface StoriesRig {
   /** How many transactions `work` makes the subgraph run. */
   transactionsDuring(work: () => Promise<unknown>): Promise<number>
   close(): Promise<void>
+}
+
+export interface StoryIn {
+  readonly authorId: string
+  readonly state: StoryState
+  readonly level: StoryLevel
 }
 
 /** What the mailer opens secrets with. */
@@ -95,6 +107,19 @@ export async function startStoriesRig(): Promise<StoriesRig> {
       return rows[0]
     },
     addStories,
+    addStoriesIn: async (context, legacyId, stories) => {
+      const ids = await addStories(context, legacyId, stories.length)
+      for (const [index, { authorId, state, level }] of stories.entries()) {
+        const isPublished = state === 'PUBLISHED'
+        const moderation = isPublished || state === 'DRAFT' ? null : state
+        await sql`
+          update story set author_id = ${authorId}, level = ${level}, moderation = ${moderation},
+            status = ${isPublished ? 'PUBLISHED' : 'DRAFT'},
+            published_at = ${isPublished ? new Date() : null}
+          where story_id = ${ids[index]}`.execute(all.unbound)
+      }
+      return ids
+    },
     addGrants: async (context, to, legacyId, count) => {
       const ids = await addStories(context, legacyId, count)
       await sql`
