@@ -65,12 +65,33 @@ export function isVisible(visibility: StoryVisibility, story: StoryFacts): boole
   )
 }
 
+type Held = Partial<Omit<NonNullable<TenantContext['grants']>, 'version'>>
+
+/** What anybody with certain roles reads: of others, and of their own beyond that. */
+interface Readable {
+  readonly ofOthers: readonly Condition[]
+  readonly own: readonly Condition[]
+}
+
+// The policies of a process do not change, and name nobody: what one reads with certain roles, all
+// read. There are some hundred combinations of roles at most.
+const known = new WeakMap<Authorizer, Map<string, Readable>>()
+
 /** What somebody with these grants reads of others, and of their own beyond that. */
 function conditionsFor(
   authorizer: Authorizer,
   context: TenantContext,
-  held: Partial<Omit<NonNullable<TenantContext['grants']>, 'version'>>,
+  held: Held,
 ): readonly Condition[] {
+  const remembered = known.get(authorizer) ?? new Map<string, Readable>()
+  known.set(authorizer, remembered)
+  const key = JSON.stringify([context.roles, held])
+  const { ofOthers, own } = remembered.get(key) ?? readable(authorizer, context, held)
+  remembered.set(key, { ofOthers, own })
+  return [...ofOthers, ...own.map((one) => ({ ...one, authorId: context.actor.id }))]
+}
+
+function readable(authorizer: Authorizer, context: TenantContext, held: Held): Readable {
   const asked = { ...context, grants: { version: 0, legacies: {}, stories: {}, ...held } }
   const statesBy = (authorId: string) =>
     storyLevels.map((level) =>
@@ -88,7 +109,7 @@ function conditionsFor(
     )
   const ofOthers = conditions(statesBy(somebodyElse))
   const own = conditions(statesBy(context.actor.id)).filter((one) => !isAmong(one, ofOthers))
-  return [...ofOthers, ...own.map((one) => ({ ...one, authorId: context.actor.id }))]
+  return { ofOthers, own }
 }
 
 /** The fewest conditions that say which states are read at each level. */
@@ -114,7 +135,10 @@ function byRole<Grant>(
 ): readonly (readonly [MemberRole, readonly string[]])[] {
   const ids = new Map<MemberRole, string[]>()
   for (const [id, grant] of Object.entries(grants)) {
-    ids.set(roleOf(grant), [...(ids.get(roleOf(grant)) ?? []), id])
+    const role = roleOf(grant)
+    const those = ids.get(role)
+    if (those === undefined) ids.set(role, [id])
+    else those.push(id)
   }
   return [...ids]
 }
