@@ -1,6 +1,12 @@
 import { AppError, isErrorCode } from '@heirloom/errors'
 import { newTraceparent } from '@heirloom/telemetry'
-import { createIds, memberRoles, type MemberRole, type Role } from '@heirloom/tenancy'
+import {
+  createIds,
+  memberRoles,
+  type MemberRole,
+  type Role,
+  type StoryGrant,
+} from '@heirloom/tenancy'
 import type { CreateCaller } from '../federation/caller.js'
 import { isObject, type JsonObject } from '../federation/json.js'
 import type { FetchSubgraph } from '../federation/subgraph-request.js'
@@ -55,24 +61,16 @@ export function createAccessSource({
 
 function readAccess(answer: unknown): ActorAccess {
   if (!isObject(answer)) throw new AppError('INTERNAL', 'access was answered without being told')
-  const grants = listOf(answer['grants']).filter(isObject)
+  const legacies: Record<string, MemberRole> = {}
+  const stories: Record<string, StoryGrant> = {}
+  for (const { legacyId, storyId, role } of listOf(answer['grants']).filter(isObject)) {
+    if (typeof legacyId !== 'string') throw new AppError('INTERNAL', 'a role holds nowhere')
+    if (typeof storyId === 'string') stories[storyId] = { legacyId, role: roleOf(role) }
+    else legacies[legacyId] = roleOf(role)
+  }
   return {
     roles: listOf(answer['roles']).map((role) => String(role).toLowerCase() as Role),
-    grants: {
-      version: Number(answer['version']),
-      legacies: Object.fromEntries(
-        grants.flatMap(({ legacyId, storyId, role }) =>
-          storyId === null ? [[String(legacyId), roleOf(role)]] : [],
-        ),
-      ),
-      stories: Object.fromEntries(
-        grants.flatMap(({ legacyId, storyId, role }) =>
-          typeof storyId === 'string'
-            ? [[storyId, { legacyId: String(legacyId), role: roleOf(role) }]]
-            : [],
-        ),
-      ),
-    },
+    grants: { version: Number(answer['version']), legacies, stories },
   }
 }
 

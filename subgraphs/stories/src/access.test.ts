@@ -146,7 +146,7 @@ describe('roles', () => {
         codeOf(asAda, removeDocument, { userId: owner.actor.id }),
       ])
       // Whoever comes second is no owner any more.
-      expect(codes.toSorted()).toEqual(['FORBIDDEN', undefined].toSorted())
+      expect(new Set(codes)).toEqual(new Set([undefined, 'FORBIDDEN']))
     })
   })
 

@@ -100,6 +100,9 @@ export async function linkMediaToStory(
 ): Promise<MediaAsset> {
   const asset = await writable(scope, id)
   const story = await scope.stories.requireStory(storyId, asset.legacyId)
+  // What may be changed where it is need not be welcome where it goes.
+  const there = resourceOf(scope, { ...asset, storyId: story })
+  scope.authorizer.require(scope.tenant, 'media:write', there)
   return (await scope.store.link(asset.id, story)) ?? missing(id)
 }
 

@@ -1,4 +1,5 @@
-import { sql, type Selectable } from 'kysely'
+import { sql, type RawBuilder, type Selectable, type SqlBool } from 'kysely'
+import type { LegacyVisibility } from '@heirloom/authz'
 import type { TenantId } from '@heirloom/tenancy'
 import type { Legacy } from '../domain/legacy.js'
 import type { LegacyReads, LegacyWrites } from '../domain/ports.js'
@@ -28,9 +29,7 @@ export function legacyReads(inTransaction: InTransaction): LegacyReads {
           .selectFrom('legacy')
           .selectAll()
           .$if(after !== undefined, (query) => query.where('legacy_id', '>', after ?? null))
-          .$if(visibility !== 'all', (query) =>
-            query.where(sql<boolean>`legacy_id = any(${[...visibility]}::text[])`),
-          )
+          .where(among(visibility))
           .orderBy('legacy_id')
           .limit(limit)
           .execute(),
@@ -60,6 +59,11 @@ export function legacyWrites(trx: StoriesTransaction, tenantId: TenantId): Legac
       return inserted !== undefined
     },
   }
+}
+
+function among(visibility: LegacyVisibility): RawBuilder<SqlBool> {
+  if (visibility === 'all') return sql`true`
+  return sql`legacy_id = any(${[...visibility]}::text[])`
 }
 
 function toLegacy(row: Selectable<LegacyTable>): Legacy {

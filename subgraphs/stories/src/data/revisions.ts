@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Selectable } from 'kysely'
 import type { TenantId } from '@heirloom/tenancy'
-import type { Page, RevisionReads, RevisionWrites } from '../domain/ports.js'
+import type { Page } from '../domain/page.js'
+import type { RevisionReads, RevisionWrites } from '../domain/ports.js'
 import type { Revision } from '../domain/revision.js'
 import type { RevisionTable, StoriesDatabase } from './schema.js'
 import type { InTransaction, StoriesTransaction } from './transactions.js'

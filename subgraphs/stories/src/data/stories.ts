@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Selectable } from 'kysely'
 import type { TenantContext } from '@heirloom/tenancy'
-import type { Page, StoryFilter, StoryReads, StoryWrites } from '../domain/ports.js'
+import type { Page } from '../domain/page.js'
+import type { StoryFilter, StoryReads, StoryWrites } from '../domain/ports.js'
 import type { StoryId } from '../domain/ids.js'
 import { statusOf, type Moderation, type Story } from '../domain/story.js'
 import type { StoriesDatabase, StoryTable } from './schema.js'

@@ -2,7 +2,7 @@ import type { ActorId, MemberRole } from '@heirloom/tenancy'
 import type { AccessEntry, AccessScope, UserAccess } from './access.js'
 import type { InvitationId } from './ids.js'
 import type { Invitation } from './invitation.js'
-import type { Page } from './ports.js'
+import type { Page } from './page.js'
 
 export interface AccessReads {
   /** Counts the changes of anybody's access in the tenant; 0 before the first. */

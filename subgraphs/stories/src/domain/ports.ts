@@ -9,6 +9,7 @@ import type {
 } from './access-ports.js'
 import type { LegacyId, RevisionId, StoryId } from './ids.js'
 import type { Legacy } from './legacy.js'
+import type { Page } from './page.js'
 import type { Revision } from './revision.js'
 import type { Story, StoryStatus } from './story.js'
 import type { Tenant } from './tenant.js'
@@ -64,12 +65,6 @@ export interface KeyedRequest {
   readonly operation: string
   readonly key: string | null | undefined
   readonly input: unknown
-}
-
-/** At most `limit` rows that come after `after`, in ascending order. */
-export interface Page<Position> {
-  readonly limit: number
-  readonly after: Position | undefined
 }
 
 export interface TenantReads {

@@ -1,6 +1,6 @@
 import type { LegacyId } from './ids.js'
 import type { Legacy } from './legacy.js'
-import type { Page } from './ports.js'
+import type { Page } from './page.js'
 import type { Scope } from './scope.js'
 import { isSlug } from './slug.js'
 import { mayReadLegacy, visibleLegacies } from './visibility.js'
