@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { execPath } from 'node:process'
+import { promisify } from 'node:util'
 import { createClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,6 +11,7 @@ import {
   type GraphQLClient,
   type System,
 } from '@heirloom/testkit'
+import { root } from '../support/repository.js'
 import { tokenWith } from '../support/token-with.js'
 
 const tenant = 't_haworth'
@@ -151,6 +155,36 @@ describe('a role on a legacy', () => {
     expect(await accept(carl.gql)).toBeUndefined()
     await eventually(async () => ((await sees(carl.gql))[1] ?? 0) > 0)
     expect(await accept(carl.gql)).toBe('INVITATION_USED')
+  })
+
+  it('is explained on the command line, with the facts and policies that decide', async () => {
+    const { id, gql } = await guest('emil')
+    await setRole(id, 'VIEWER')
+    await eventually(async () => ((await sees(gql))[1] ?? 0) > 0)
+    const { data } = await gql<{ stories: { nodes: { id: string }[] } }>(
+      '{ stories(first: 1) { nodes { id } } }',
+    )
+    const storyId = data?.stories.nodes[0]?.id ?? ''
+    const explained = JSON.parse(await explain('--story', storyId, '--json')) as {
+      allowed: boolean
+      policies: { id: string }[]
+    }
+    expect(explained.allowed).toBe(true)
+    expect(explained.policies.map((policy) => policy.id)).toEqual([
+      'legacy-members-read-published-stories',
+    ])
+    const denied = await explain('--story', storyId, '--action', 'story:update')
+    expect(denied).toMatch(/^denied: no policy permits it\n/)
+    expect(denied).toMatch(/legacy\.role +viewer\n/)
+    expect(denied).toContain('legacy-editors-edit: ')
+    await expect(explain()).rejects.toThrow('give either --story or --legacy')
+
+    async function explain(...more: readonly string[]): Promise<string> {
+      const from = ['--tenant', tenant, '--data-dir', system.dataDir]
+      const command = ['packages/cli/dist/main.js', 'authz', 'explain', id, ...more, ...from]
+      const { stdout } = await promisify(execFile)(execPath, command, { cwd: root })
+      return stdout
+    }
   })
 
   async function publish(input: object): Promise<void> {
