@@ -17,7 +17,6 @@ const withoutSecrets = [
   'accessVersion',
   'budgetHistory',
   'budgetUsage',
-  'explainAccess',
   'invitations',
   'isTokenRevoked',
   'routeMigration',
