@@ -3,7 +3,14 @@ import { compactDecrypt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { TenantContext } from '@heirloom/tenancy'
 import { testTenant, type GraphQLClient } from '@heirloom/testkit'
-import { accessDocuments, asNow, clientOf, codeOf, member } from './testing/access-documents.js'
+import {
+  accessDocuments,
+  asNow,
+  clientOf,
+  codeOf,
+  member,
+  setRole,
+} from './testing/access-documents.js'
 import {
   createLegacy,
   mailerKey,
@@ -96,6 +103,21 @@ describe('an invitation', () => {
       expect(await codeOf(asOwner, revoke, { id: invitation.id })).toBeUndefined()
     }
     expect(await acceptAs(invited(), secret)).toBe('INVITATION_REVOKED')
+  })
+
+  it.each([
+    ['removed', accessDocuments.removeRole, {}],
+    ['made less', accessDocuments.setRole, { role: 'VIEWER' }],
+  ])('is void once its inviter was %s', async (_title, document, more) => {
+    const inviter = await member(rig, owner)
+    await setRole(asOwner, inviter, 'owner', { legacyId })
+    const asInviter = await clientOf(rig, inviter)
+    const input = { email, role: 'OWNER', scope: { legacyId } }
+    const { secret } = await run<Invited>(asInviter, inviteDocument, input)
+    const others = await invite()
+    await run(asOwner, document, { userId: inviter.actor.id, scope: { legacyId }, ...more })
+    expect(await acceptAs(invited(), secret)).toBe('INVITATION_REVOKED')
+    expect(await acceptAs(invited(), others.secret)).toBeUndefined()
   })
 
   it('expires', async () => {

@@ -86,6 +86,19 @@ export function invitationWrites(trx: StoriesTransaction, tenantId: TenantId): I
         .where('invitation_id', '=', id)
         .execute()
     },
+
+    revokeMadeBy: async (user, scope, now) => {
+      const { legacyId, storyId } = idsOf(scope)
+      await trx
+        .updateTable('invitation')
+        .set({ revoked_at: now })
+        .where('invited_by', '=', user)
+        .where('accepted_at', 'is', null)
+        .where('revoked_at', 'is', null)
+        .$if(legacyId !== null, (query) => query.where('legacy_id', '=', legacyId))
+        .$if(storyId !== null, (query) => query.where('story_id', '=', storyId))
+        .execute()
+    },
   }
 }
 

@@ -47,4 +47,6 @@ export interface InvitationWrites {
   ): Promise<Invitation | null>
   accept(id: InvitationId, by: ActorId, now: Date): Promise<void>
   revoke(id: InvitationId, now: Date): Promise<void>
+  /** Revokes what somebody offered at this scope, or within it, and nobody has accepted yet. */
+  revokeMadeBy(user: ActorId, scope: AccessScope, now: Date): Promise<void>
 }

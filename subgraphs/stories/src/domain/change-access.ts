@@ -1,5 +1,5 @@
 import { AppError } from '@heirloom/errors'
-import type { ActorId, MemberRole } from '@heirloom/tenancy'
+import { isAtLeast, type ActorId, type MemberRole } from '@heirloom/tenancy'
 import {
   effectiveRole,
   maxGrantsPerUser,
@@ -19,7 +19,7 @@ import type { Scope } from './scope.js'
 // Every change of access locks the tenant's row first, so that of two in one tenant the second
 // sees what the first did: who changes access is asked for their rights as they are then, and the
 // owners are counted after the change. So a tenant that has an owner keeps one, and nobody gives
-// what was taken from them meanwhile.
+// what was taken from them meanwhile. Whoever loses a role loses what they offered by it, too.
 
 export interface SetRole {
   readonly userId: string
@@ -60,6 +60,7 @@ export async function removeRole(scope: Scope, input: RemoveRole): Promise<boole
     if (held === null) return false
     if (!isOwn) requireGift(current, at, held)
     await changes.access.removeRole(user, at, tenant.actor.id, current.now())
+    await changes.invitations.revokeMadeBy(user, at, current.now())
     await requireOwner(changes, at, held)
     return true
   })
@@ -97,6 +98,9 @@ export async function giveRole(
   }
   const changedAt = now()
   await changes.access.setRole(user, at, role, tenant.actor.id, changedAt)
+  if (before !== null && !isAtLeast(role, before)) {
+    await changes.invitations.revokeMadeBy(user, at, changedAt)
+  }
   await requireOwner(changes, at, before)
   return { userId: user, role, scope: at, source: 'GRANTED', changedAt }
 }

@@ -1,5 +1,5 @@
 import { AppError } from '@heirloom/errors'
-import { strongest, isAtLeast, type MemberRole } from '@heirloom/tenancy'
+import { isAtLeast, type MemberRole } from '@heirloom/tenancy'
 import type { AccessEntry } from './access.js'
 import { findScope, resourceOf, type ScopeInput } from './access-scope.js'
 import { changeAccess, giveRole, heldAt, requireGift } from './change-access.js'
@@ -109,7 +109,7 @@ export async function acceptInvitation(scope: Scope, secret: string): Promise<Ac
       ...current,
       tenant: { ...current.tenant, actor: { ...actor, id: invitation.invitedBy } },
     }
-    return giveRole(giver, changes, { user: actor.id, at, role: strongest([kept]) ?? role })
+    return giveRole(giver, changes, { user: actor.id, at, role: kept })
   })
 }
 
