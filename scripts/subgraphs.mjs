@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { parse } from 'yaml'
 
 /** The entries of schema/subgraphs.yaml. */
@@ -7,7 +8,8 @@ export function readSubgraphs() {
 }
 
 /**
- * The SDL of a subgraph: NAME.graphql, and the parts in the folder NAME, in order of their names
+ * The SDL of a subgraph: NAME.graphql, and the parts in the folder NAME, in order of their names,
+ * with what they name as `#import "PATH"` in its place
  * (packages/subgraph/src/sdl.ts reads it the same way).
  * @param {string} name
  */
@@ -16,6 +18,13 @@ export function readSdl(name) {
   const files = existsSync(parts) ? readdirSync(parts).toSorted() : []
   return [`${parts}.graphql`, ...files.map((file) => `${parts}/${file}`)]
     .filter((file) => file.endsWith('.graphql'))
-    .map((file) => readFileSync(file, 'utf8'))
+    .map(readWithImports)
     .join('\n')
+}
+
+/** @param {string} file */
+function readWithImports(file) {
+  return readFileSync(file, 'utf8').replaceAll(/^#import "(.+)"$/gm, (_line, path) =>
+    readFileSync(join(dirname(file), path), 'utf8'),
+  )
 }

@@ -1,14 +1,10 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Asker, RequestIds } from './federation/subgraph-request.js'
+import type { WithSource } from './http/request-source.js'
 import type { Watched } from './subscriptions/socket-watch.js'
 
 /** Somebody who has been let in, and what each request of theirs asks as. */
 export type AskAs = (ids: RequestIds) => Asker
-
-/** A request, whichever way it came in. */
-export interface WithHeaders {
-  readonly headers: IncomingHttpHeaders
-}
 
 export interface SocketOpening {
   readonly watched: Watched
@@ -20,7 +16,7 @@ export interface SocketOpening {
 
 export interface StreamOpening {
   readonly watched: Watched
-  readonly request: WithHeaders & { readonly method: string }
+  readonly request: WithSource & { readonly method: string }
 }
 
 /**
@@ -29,7 +25,7 @@ export interface StreamOpening {
  */
 export interface Access {
   /** Before the body is read. @throws AppError that is answered */
-  readonly admitRequest: (request: WithHeaders) => Promise<AskAs>
+  readonly admitRequest: (request: WithSource) => Promise<AskAs>
   /** Before a socket is opened. @throws AppError that is answered */
   readonly assertMayUpgrade: (request: IncomingMessage) => void
   /**

@@ -13,10 +13,15 @@ import type { SessionLimits } from './auth/sessions.js'
 import { createTenantAccess } from './auth/tenant-access.js'
 import type { GatewayConfig } from './config.js'
 import { serveRouteDiagnostics } from './diagnostics/route-diagnostics.js'
+import { createPostgresBudgetStores, sweepBudgets } from './guard/budget-store.js'
+import { createRateLimits, defaultRates } from './guard/rate-limits.js'
 import { createCallerFactory } from './federation/caller.js'
+import { createPolicy } from './federation/operation-policy.js'
 import type { FetchSubgraph } from './federation/subgraph-request.js'
 import { lacksWhileThrowing } from './http/health.js'
+import { createSourceOf } from './http/request-source.js'
 import { serveLanding } from './pages/landing.js'
+import { serveRest } from './rest/rest-routes.js'
 import { createGatewayServer, type Gateway } from './server.js'
 import type { ConnectionLimits } from './subscriptions/admission.js'
 import type { SubscriptionLimits } from './subscriptions/hub.js'
@@ -60,12 +65,14 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
           freshForMs: deps.accessFreshForMs,
           now,
         })
+  const sourceOf = createSourceOf(config.trustedProxies ?? [])
   const access = createTenantAccess({
     ...auth,
     publicUrl,
     sessionSecretIn: (header) => fastifyCookie.parse(header)[cookies.session],
     createCaller,
     members,
+    sourceOf,
     socketCheckEveryMs: deps.socketCheckEveryMs,
     now,
   })
@@ -78,11 +85,19 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
       lacksWhileThrowing('identity provider', () => auth.provider.ready()),
       missing,
     ],
-    publishSchema: true,
+    policy: createPolicy(config),
+    publishSchema: config.introspection ?? true,
+    httpLimits: config.httpLimits,
     firstQuery,
     subgraphTimeoutMs: deps.subgraphTimeoutMs,
     subscriptionLimits: deps.subscriptionLimits,
     connectionLimits: { ...config.connectionLimits, ...deps.connectionLimits },
+    rateLimits: createRateLimits({
+      rates: { ...defaultRates, ...config.rates },
+      sourceOf,
+      createStore: createPostgresBudgetStores(database, logger),
+      now,
+    }),
     heartbeatMs: deps.heartbeatMs,
     logger,
     now,
@@ -92,11 +107,19 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   await app.register(fastifyCookie)
   serveAuth(app, { ...auth, publicUrl, cookies, internalKeys: internalKeys.publicSet, logger })
   serveRouteDiagnostics(app, { fetch: federation.fetch, admit: access.admitRead })
+  serveRest(app, {
+    current: () => federation.current().supergraph,
+    operations: federation.operations,
+    admitRead: access.admitRead,
+    admitRequest: access.admitRequest,
+    publicUrl,
+  })
   serveLanding(app, { sessions: auth.sessions, cookies, providerUrl: auth.provider.url })
 
   const sweep = setInterval(() => {
     const failed = (error: unknown) => logger.warn({ err: error }, 'sweep failed')
     auth.sessions.sweep().catch(failed)
+    sweepBudgets(database, now).catch(failed)
   }, sweepEveryMs)
 
   return {

@@ -18,6 +18,7 @@ describe('the configuration', () => {
     const config = readConfig({ ...env, STORIES_URL: 'http://stories/graphql', PORT: '80' })
     expect(config.port).toBe(80)
     expect(config.host).toBe('127.0.0.1')
+    expect(config.trustedProxies).toEqual([])
     expect(config.oidc.audience).toBe('urn:heirloom:api')
     expect(config.sessionKeys.map(({ kid }) => kid)).toEqual(['new', 'old'])
     expect([...config.subgraphUrls]).toEqual([['stories', 'http://stories/graphql']])
@@ -25,6 +26,13 @@ describe('the configuration', () => {
       'compiled',
       'auto',
       true,
+    ])
+    expect(config.rates).toMatchObject({ perAddress: 60_000, perUser: 12_000, windowSeconds: 60 })
+    expect(config.costs).toEqual({ maxCost: 20_000, maxListSize: 1_000, defaultListSize: 10 })
+    expect([config.trustedProxies, config.introspection, config.persisted?.mode]).toEqual([
+      0,
+      true,
+      'automatic',
     ])
     expect(config.asks.get('graph')).toEqual(['stories'])
     expect(Object.isFrozen(config)).toBe(true)
@@ -44,7 +52,18 @@ describe('the configuration', () => {
     ['GATEWAY_EXECUTOR', 'fast'],
     ['GATEWAY_PLANNER', 'best'],
     ['GATEWAY_SHARE_IN_FLIGHT', 'maybe'],
+    ['INTROSPECTION', 'sometimes'],
+    ['RATE_LIMIT_PER_USER', 'many'],
+    ['MAX_COST', '-1'],
+    ['PERSISTED_OPERATIONS', 'some'],
+    ['PERSISTED_OPERATIONS', 'listed'],
+    ['PERSISTED_OPERATIONS_FILE', '/nowhere/list.json'],
   ])('refuses %s=%s', (name, value) => {
     expect(() => readConfig({ ...env, [name]: value })).toThrow(name)
+  })
+
+  it('reads the proxies whose word is taken', () => {
+    const { trustedProxies } = readConfig({ ...env, TRUSTED_PROXIES: '10.0.0.0/8, ::1 loopback' })
+    expect(trustedProxies).toEqual(['10.0.0.0/8', '::1', 'loopback'])
   })
 })

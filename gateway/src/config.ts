@@ -3,6 +3,18 @@ import { parse as parseYaml } from 'yaml'
 import { AppError } from '@heirloom/errors'
 import { integer, optional, required } from '@heirloom/subgraph'
 import { plannerNames, type PlannerName } from './federation/planners.js'
+import type { CostLimits } from './federation/operation-policy.js'
+import {
+  readCostLimits,
+  readHttpLimits,
+  readOperationLimits,
+  readPersisted,
+  readRates,
+} from './guard/config.js'
+import type { OperationLimits } from './guard/operation-limits.js'
+import type { PersistedOptions } from './guard/persisted-operations.js'
+import type { Rates } from './guard/rate-limits.js'
+import type { HttpLimits } from './http/http-limits.js'
 import { connectionLimits, type ConnectionLimits } from './subscriptions/admission.js'
 
 export interface GatewayConfig {
@@ -10,6 +22,8 @@ export interface GatewayConfig {
   readonly port: number
   /** Where browsers reach the gateway: scheme, host and port, nothing else. */
   readonly publicUrl: URL
+  /** Whose word about the client's address is taken: addresses and networks. By default nobody's. */
+  readonly trustedProxies?: readonly string[]
   readonly databaseUrl: string
   readonly oidc: OidcConfig
   /** Encrypt what is kept of a session. The first is used for new ones. */
@@ -31,6 +45,15 @@ export interface GatewayConfig {
   readonly shareInFlight?: boolean
   /** What is not named here has the default. */
   readonly connectionLimits?: Partial<ConnectionLimits>
+  readonly rates?: Partial<Rates>
+  readonly limits?: Partial<OperationLimits>
+  readonly costs?: Partial<CostLimits>
+  readonly persisted?: PersistedOptions
+  readonly httpLimits?: Partial<HttpLimits>
+  /** Where Prometheus asks; 0, the default, is nowhere. */
+  readonly metricsPort?: number
+  /** Whether clients may ask for the schema, and are told names that they may have meant. */
+  readonly introspection?: boolean
 }
 
 export interface OidcConfig {
@@ -52,6 +75,8 @@ type Env = Readonly<Record<string, string | undefined>>
 const schemaFolder = new URL('../../schema/', import.meta.url)
 const sessionKeyBytes = 32
 const accessSubgraph = 'stories'
+/** Our schema says how long its lists are. */
+const ourCosts = { maxCost: 20_000, maxListSize: 1_000 }
 
 /** @throws AppError INVALID_INPUT that names the variable */
 export function readConfig(env: Env): GatewayConfig {
@@ -60,6 +85,9 @@ export function readConfig(env: Env): GatewayConfig {
     host: optional(env, 'HOST', '127.0.0.1'),
     port: integer(env, 'PORT', 4000),
     publicUrl: origin(env, 'PUBLIC_URL'),
+    trustedProxies: optional(env, 'TRUSTED_PROXIES', '')
+      .split(/[\s,]+/)
+      .filter((proxy) => proxy !== ''),
     databaseUrl: required(env, 'DATABASE_URL'),
     oidc: {
       issuer: url(env, 'OIDC_ISSUER'),
@@ -100,6 +128,13 @@ export function readConfig(env: Env): GatewayConfig {
         connectionLimits.subscriptionsPerTenant,
       ),
     },
+    rates: readRates(env),
+    limits: readOperationLimits(env),
+    costs: readCostLimits(env, ourCosts),
+    persisted: readPersisted(env),
+    httpLimits: readHttpLimits(env),
+    introspection: oneOf(env, 'INTROSPECTION', ['on', 'off'] as const) === 'on',
+    metricsPort: integer(env, 'METRICS_PORT', 0),
   })
 }
 

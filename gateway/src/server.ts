@@ -9,11 +9,15 @@ import { createFederation, type Federation } from './federation/federation.js'
 import { defaultPolicy } from './federation/operation-policy.js'
 import type { ServingOptions } from './federation/served-supergraph.js'
 import { watchSupergraphFile } from './federation/watch-supergraph-file.js'
+import { noRateLimits, type RateLimits } from './guard/rate-limits.js'
 import { answerErrorsWithEnvelope, envelopeBeforeRoutes } from './http/errors.js'
 import { serveGraphQLFast } from './http/fast-graphql.js'
 import { serveGraphQL } from './http/graphql-route.js'
 import { serveHealth, type HealthCheck } from './http/health.js'
+import { checkIntervalMs, defaultHttpLimits, type HttpLimits } from './http/http-limits.js'
 import { requestIdIn } from './http/request-ids.js'
+import { createMetricsServer } from './metrics/metrics-server.js'
+import { createOperationMetrics } from './metrics/operation-metrics.js'
 import { sendSecurityHeaders } from './http/security-headers.js'
 import { serveGraphiql } from './pages/graphiql.js'
 import { serveSchema } from './registry/schema-routes.js'
@@ -25,11 +29,10 @@ import {
 import { serveEventStreams } from './subscriptions/event-stream-route.js'
 import { defaultHeartbeatMs } from './subscriptions/heartbeat.js'
 import { createHub, subscriptionLimits, type SubscriptionLimits } from './subscriptions/hub.js'
-import { createPrepareOperation } from './subscriptions/prepare-operation.js'
 import { createTransport } from './subscriptions/transport.js'
 import { openUpstream } from './subscriptions/upstream.js'
 
-export interface GatewayServerOptions extends ServingOptions {
+export interface GatewayServerOptions extends Omit<ServingOptions, 'observer'> {
   readonly supergraphFile: string | URL
   /** Whether to take up what is written to that file while it is served. */
   readonly watch: boolean
@@ -44,7 +47,11 @@ export interface GatewayServerOptions extends ServingOptions {
   readonly firstQuery: string
   readonly subscriptionLimits?: Partial<SubscriptionLimits> | undefined
   readonly connectionLimits?: Partial<ConnectionLimits> | undefined
+  readonly rateLimits?: RateLimits | undefined
+  readonly httpLimits?: Partial<HttpLimits> | undefined
   readonly heartbeatMs?: number | undefined
+  /** Where Prometheus asks; 0, the default, is nowhere. */
+  readonly metricsPort?: number | undefined
   readonly now: () => number
 }
 
@@ -60,11 +67,8 @@ export interface GatewayServer extends Gateway {
   readonly federation: Federation
 }
 
-const bodyLimitBytes = 8 * 1024 * 1024
 /** Of one message over a socket; what is larger goes over HTTP. */
 const maxMessageBytes = 1024 * 1024
-/** Headers and body together: nobody keeps a connection busy by sending a byte now and then. */
-const requestTimeoutMs = 60_000
 
 /**
  * A supergraph over HTTP and WebSocket, for whoever `access` lets in. Routes may be added to `app`
@@ -74,11 +78,20 @@ const requestTimeoutMs = 60_000
 export async function createGatewayServer(options: GatewayServerOptions): Promise<GatewayServer> {
   disableVendorTelemetry()
   const { access, logger, policy = defaultPolicy, publicUrl, supergraphFile } = options
+  const { rateLimits = noRateLimits } = options
   const newId = createIds(options.now)
-  const federation = await createFederation(await readSupergraphFile(supergraphFile), options)
+  const { metricsPort = 0 } = options
+  const metrics = metricsPort === 0 ? undefined : createMetricsServer()
+  const observer = metrics === undefined ? undefined : createOperationMetrics(metrics.registry)
+  const federation = await createFederation(await readSupergraphFile(supergraphFile), {
+    ...options,
+    observer,
+  })
   const supergraph = () => federation.current().supergraph
   const { operations } = federation
-  const app = createHttpApp({ publicUrl, logger, newId })
+  const httpLimits = { ...defaultHttpLimits, ...options.httpLimits }
+  const app = createHttpApp({ publicUrl, logger, newId, httpLimits })
+  countArrivals(app, rateLimits)
   const hub = createHub({
     federation,
     openUpstream,
@@ -90,11 +103,11 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
   const live = {
     access,
     operations,
-    schema: () => supergraph().apiSchema,
+    served: federation.current,
     hub,
     admission: createAdmission(limits),
+    rateLimits,
     policy,
-    prepareOperation: createPrepareOperation(policy.rules),
     heartbeatMs: options.heartbeatMs ?? defaultHeartbeatMs,
     logger,
   }
@@ -111,15 +124,16 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
     () => Promise.resolve(isClosing ? 'time: this process is going away' : undefined),
   ])
   if (options.publishSchema) serveSchema(app, supergraph)
-  serveGraphQL(app, { operations, access })
+  serveGraphQL(app, { operations, access, rateLimits })
   serveGraphiql(app, { publicUrl, firstQuery: options.firstQuery })
   transport.attach(app.server)
   serveGraphQLFast(app.server, {
     operations,
     access,
+    rateLimits,
     publicUrl,
     newId,
-    maxBodyBytes: bodyLimitBytes,
+    maxBodyBytes: httpLimits.maxBodyBytes,
     logger,
     isClosing: () => isClosing,
   })
@@ -130,7 +144,10 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
   return {
     app,
     federation,
-    listen: (address) => app.listen(address),
+    listen: async (address) => {
+      await metrics?.listen({ host: address.host, port: metricsPort })
+      return app.listen(address)
+    },
     close: async () => {
       isClosing = true
       await watch?.stop()
@@ -138,9 +155,20 @@ export async function createGatewayServer(options: GatewayServerOptions): Promis
       await transport.close()
       hub.close()
       await app.close()
+      await metrics?.close()
       await federation.close()
     },
   }
+}
+
+/** What orchestrators and subgraphs ask, who are no clients. */
+const uncounted = ['/healthz', '/readyz', '/.well-known/heirloom-internal-jwks.json']
+
+function countArrivals(app: FastifyInstance, rateLimits: RateLimits): void {
+  app.addHook('onRequest', async ({ raw }) => {
+    if (uncounted.includes(raw.url ?? '')) return
+    await rateLimits.arrived(rateLimits.addressOf(raw))
+  })
 }
 
 /** @throws AppError INVALID_INPUT that names the file */
@@ -162,18 +190,27 @@ function createHttpApp({
   publicUrl,
   logger,
   newId,
+  httpLimits,
 }: {
   readonly publicUrl: URL | undefined
   readonly logger: Logger
   readonly newId: () => string
+  readonly httpLimits: HttpLimits
 }): FastifyInstance {
   const app = fastify({
     ...envelopeBeforeRoutes(newId),
-    bodyLimit: bodyLimitBytes,
-    requestTimeout: requestTimeoutMs,
+    bodyLimit: httpLimits.maxBodyBytes,
+    requestTimeout: httpLimits.requestTimeoutMs,
+    http: {
+      maxHeaderSize: httpLimits.maxHeaderBytes,
+      headersTimeout: httpLimits.headersTimeoutMs,
+      requestTimeout: httpLimits.requestTimeoutMs,
+      connectionsCheckingInterval: checkIntervalMs(httpLimits),
+    },
     forceCloseConnections: 'idle',
     genReqId: ({ headers }) => requestIdIn(headers, newId),
   })
+  app.server.maxHeadersCount = httpLimits.maxHeaders
   app.removeContentTypeParser('text/plain')
   sendSecurityHeaders(app, publicUrl)
   answerErrorsWithEnvelope(app, logger)

@@ -112,6 +112,11 @@ function selection(type: GraphQLOutputType, depth: number): string {
   return isObjectType(named) ? fieldsOf(named, depth) : '{ __typename }'
 }
 
+/** The name of an object type, and every field of it that can be asked for. */
+export function selectionOf(type: GraphQLObjectType): string {
+  return `${type.name} ${fieldsOf(type, maxDepth)}`
+}
+
 function fieldsOf(type: GraphQLObjectType, depth: number): string {
   const fields = Object.values(type.getFields()).filter((field) => {
     if (field.args.some((argument) => isNonNullType(argument.type))) return false

@@ -50,7 +50,8 @@ async function rowsIn(dataDir: string, database: string, tenantId: string): Prom
   }
 }
 
-async function superuserUrl(dataDir: string, database: string): Promise<string> {
+/** Of a database of a system that was started in `dataDir`. */
+export async function superuserUrl(dataDir: string, database: string): Promise<string> {
   const read = async (name: string): Promise<string> =>
     readFile(join(dataDir, 'postgres', name), 'utf8')
   const passwords = JSON.parse(await read('passwords.json')) as Readonly<Record<string, string>>

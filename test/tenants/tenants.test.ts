@@ -79,7 +79,8 @@ describe('two tenants', () => {
       const wrong: string[] = []
       for (const call of calls) {
         const { data, errors } = await mine(call.document, call.variables)
-        expect(leaked(data), `${call.field} ${JSON.stringify(errors?.[0])}`).toEqual([])
+        const told = call.field === 'audit' ? withoutOwnWords(data) : data
+        expect(leaked(told), `${call.field} ${JSON.stringify(errors?.[0])}`).toEqual([])
         const codes = (errors ?? []).map(({ extensions }) => extensions?.code)
         wrong.push(
           ...codes
@@ -144,6 +145,14 @@ describe('two tenants', () => {
     }
     expect(refused.toSorted()).toEqual(refusedToOwners)
   }, 120_000)
+
+  /** The audit log tells its own tenant which ids somebody of theirs reached for in vain. */
+  function withoutOwnWords(data: unknown): unknown {
+    const text = JSON.stringify(data, (key, value: unknown) =>
+      key === 'resource' ? undefined : value,
+    )
+    return JSON.parse(text)
+  }
 
   function leaked(data: unknown): readonly string[] {
     const text = JSON.stringify(data ?? null)

@@ -42,7 +42,7 @@ export function createAccessSource({
 
   async function ask(identity: Identity, query: string): Promise<JsonObject> {
     const ids = { requestId: newId(), traceparent: newTraceparent() }
-    const caller = createCaller(contextOf(identity, ids))
+    const caller = createCaller(contextOf(identity, ids, {}))
     const { data, errors } = await fetch({ subgraph, query, variables: {}, caller })
     const [error] = errors ?? []
     if (error === undefined && data !== null && data !== undefined) return data

@@ -2,6 +2,7 @@ import type { JWTPayload } from 'jose'
 import {
   roles as knownRoles,
   tenantContext,
+  type RequestSource,
   type Role,
   type TenantClaims,
   type TenantContext,
@@ -30,6 +31,7 @@ export function identityOf(payload: JWTPayload): Identity {
     sub: actorOf(payload),
     name: payload['name'],
     email: payload['email_verified'] === true ? payload['email'] : undefined,
+    plugin: payload['plugin'],
     roles: Array.isArray(payload['roles']) ? payload['roles'].filter(isOurs) : payload['roles'],
   }
   tenantContext({ ...claims, request_id: 'validation' })
@@ -39,16 +41,19 @@ export function identityOf(payload: JWTPayload): Identity {
 /** The roles that hold, instead of those that the identity provider gives, and those below them. */
 export type ActorAccess = Required<Pick<TenantContext, 'roles' | 'grants'>>
 
-/** The context of one request: who asks, and the ids that tie its traces and logs together. */
+/** The context of one request: who asks, from where, and the ids of its traces and logs. */
 export function contextOf(
   identity: Identity,
   request: { readonly requestId: string; readonly traceparent: string },
+  source: RequestSource,
   access?: ActorAccess,
 ): TenantContext {
   const context = tenantContext({
     ...identity.claims,
     request_id: request.requestId,
     traceparent: request.traceparent,
+    source_ip: source.ip,
+    user_agent: source.userAgent,
   })
   return access === undefined ? context : { ...context, ...access }
 }

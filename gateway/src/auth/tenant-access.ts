@@ -1,7 +1,8 @@
 import { AppError } from '@heirloom/errors'
 import { rightsKey } from '@heirloom/authz/rights-key'
-import type { Access, AskAs, SocketOpening, WithHeaders } from '../access.js'
+import type { Access, AskAs, SocketOpening } from '../access.js'
 import type { CreateCaller } from '../federation/caller.js'
+import type { SourceOf, WithSource } from '../http/request-source.js'
 import { createSocketWatch, type Watched } from '../subscriptions/socket-watch.js'
 import {
   assertOwnOrigin,
@@ -24,6 +25,7 @@ export interface TenantAccessDeps {
   readonly createCaller: CreateCaller
   /** Who may do what; undefined where the identity provider alone says so. */
   readonly members?: MemberAccess | undefined
+  readonly sourceOf: SourceOf
   /** How often an open socket's session is looked at again. */
   readonly socketCheckEveryMs?: number | undefined
   readonly now: () => number
@@ -31,29 +33,30 @@ export interface TenantAccessDeps {
 
 export interface TenantAccess extends Access {
   /** For a read that no page of another site gets to see: a cookie is enough, whoever sends it. */
-  readonly admitRead: (request: WithHeaders) => Promise<AskAs>
+  readonly admitRead: (request: WithSource) => Promise<AskAs>
 }
 
 const defaultSocketCheckEveryMs = 10_000
 
 /** Lets members of tenants in, by a Bearer token or by the cookie of a session. */
 export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
-  const { publicUrl, sessions, authenticate, createCaller, members } = deps
+  const { publicUrl, sessions, authenticate, createCaller, members, sourceOf } = deps
   const watch = createSocketWatch({
     ...deps,
     checkEveryMs: deps.socketCheckEveryMs ?? defaultSocketCheckEveryMs,
   })
 
-  function credentialsOf({ headers }: WithHeaders): Credentials {
+  function credentialsOf({ headers }: WithSource): Credentials {
     return {
       authorization: headers.authorization,
       sessionSecret: deps.sessionSecretIn(headers.cookie ?? ''),
     }
   }
 
-  function askAs(identity: Identity, held: ActorAccess | undefined): AskAs {
+  function askAs(identity: Identity, held: ActorAccess | undefined, request: WithSource): AskAs {
+    const source = sourceOf(request)
     return (ids) => {
-      const tenant = contextOf(identity, ids, held)
+      const tenant = contextOf(identity, ids, source, held)
       const { tenantId, actor } = tenant
       return {
         ...ids,
@@ -65,8 +68,8 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
     }
   }
 
-  async function admit({ identity }: { readonly identity: Identity }): Promise<AskAs> {
-    return askAs(identity, await members?.of(identity))
+  async function admit({ identity }: Authenticated, request: WithSource): Promise<AskAs> {
+    return askAs(identity, await members?.of(identity), request)
   }
 
   /** For as long as it is open, and no longer than they may do what they may now. */
@@ -74,6 +77,7 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
     watched: Watched,
     credentials: Credentials,
     authenticated: Authenticated,
+    request: WithSource,
   ): Promise<AskAs> {
     const { identity } = authenticated
     const held = await members?.of(identity)
@@ -84,10 +88,10 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
       )
       if (unwatch !== undefined) watched.onceClosed(unwatch)
     }
-    return askAs(identity, held)
+    return askAs(identity, held, request)
   }
 
-  async function authenticatedBy(request: WithHeaders): Promise<Authenticated> {
+  async function authenticatedBy(request: WithSource): Promise<Authenticated> {
     const credentials = credentialsOf(request)
     if (usesCookie(credentials)) {
       assertOwnOrigin(request.headers.origin, publicUrl)
@@ -99,15 +103,15 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
   }
 
   return {
-    admitRequest: async (request) => admit(await authenticatedBy(request)),
-    admitRead: async (request) => admit(await authenticate(credentialsOf(request))),
+    admitRequest: async (request) => admit(await authenticatedBy(request), request),
+    admitRead: async (request) => admit(await authenticate(credentialsOf(request)), request),
     // With a session's cookie only from a page of ours.
     assertMayUpgrade: (request) => {
       if (usesCookie(credentialsOf(request))) assertOwnOrigin(request.headers.origin, publicUrl)
     },
     admitSocket: async ({ watched, request, params }) => {
       const credentials = withParams(credentialsOf(request), params)
-      return admitOpen(watched, credentials, await authenticate(credentials))
+      return admitOpen(watched, credentials, await authenticate(credentials), request)
     },
     admitStream: async ({ watched, request }) => {
       const credentials = credentialsOf(request)
@@ -116,7 +120,7 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
       const authenticated = byPage
         ? await authenticate(credentials)
         : await authenticatedBy(request)
-      return admitOpen(watched, credentials, authenticated)
+      return admitOpen(watched, credentials, authenticated, request)
     },
   }
 }
@@ -126,7 +130,7 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
  * (https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header).
  * @throws AppError CSRF_REJECTED
  */
-function assertNotOtherSite({ headers }: WithHeaders, publicUrl: URL): void {
+function assertNotOtherSite({ headers }: WithSource, publicUrl: URL): void {
   const { origin, 'sec-fetch-site': site = 'none' } = headers
   if (origin !== undefined) return assertOwnOrigin(origin, publicUrl)
   if (site === 'none' || site === 'same-origin') return

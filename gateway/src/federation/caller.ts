@@ -22,7 +22,7 @@ export function createCallerFactory(
       traceparent: tenant.traceparent ?? newTraceparent(),
       rights: rightsKey(tenant),
       // All that a token says of the caller, and nothing of the request.
-      identity: JSON.stringify({ ...tenant, requestId: '', traceparent: '' }),
+      identity: JSON.stringify({ ...tenant, requestId: '', traceparent: '', source: null }),
       headersFor: (subgraph) => {
         const audience = [subgraph, ...(asks.get(subgraph) ?? [])]
         const headers =

@@ -21,8 +21,6 @@ const translatedCodes: Readonly<Record<string, ErrorCode>> = {
   BAD_USER_INPUT: 'INVALID_INPUT',
   BAD_REQUEST: 'INVALID_INPUT',
   OPERATION_RESOLUTION_FAILURE: 'INVALID_INPUT',
-  PERSISTED_QUERY_NOT_FOUND: 'INVALID_INPUT',
-  PERSISTED_QUERY_NOT_SUPPORTED: 'INVALID_INPUT',
 }
 
 const tooManyTokens = 'Document contains more that'
@@ -73,6 +71,20 @@ export function createOpenErrorFormatter(requestId: string, logger: Logger): For
     const { message, path, extensions } = error.toJSON()
     const said = extensions ?? {}
     return { message, ...(path === undefined ? {} : { path }), extensions: said }
+  }
+}
+
+/** graphql-js ends what is wrong with a name by the names that are like it, schema or no schema. */
+export function withoutSuggestions(create: CreateErrorFormatter): CreateErrorFormatter {
+  return (requestId, logger) => {
+    const format = create(requestId, logger)
+    return (error) => {
+      const formatted = format(error)
+      const { message, extensions } = formatted
+      const code = extensions?.['code']
+      if (code !== 'GRAPHQL_VALIDATION_FAILED' && code !== 'INVALID_INPUT') return formatted
+      return { ...formatted, message: message.replace(/;? ?Did you mean .*$/s, '') }
+    }
   }
 }
 

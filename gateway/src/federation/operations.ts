@@ -3,21 +3,22 @@ import { ApolloGateway } from '@apollo/gateway'
 import {
   GraphQLError,
   OperationTypeNode,
-  type DocumentNode,
   type FormattedExecutionResult,
   type GraphQLFormattedError,
 } from 'graphql'
 import type { Logger } from '@heirloom/telemetry'
 import { maxTokens } from '../guard/operation-limits.js'
+import type { AskedDocument } from '../guard/documents.js'
+import type { Charged, Taken } from '../guard/rate-limits.js'
 import { createDataSource, type GatewayContext } from './data-source.js'
 import { defaultPolicy, type OperationPolicy } from './operation-policy.js'
 import type { Caller, FetchSubgraph } from './subgraph-request.js'
 import type { Supergraph } from './supergraph.js'
 
-export interface OperationRequest {
-  readonly query: string | DocumentNode
-  readonly operationName?: string | null | undefined
+export interface OperationRequest extends AskedDocument {
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined
+  /** Told of the operation before anything is sent for it. @throws AppError that is answered */
+  readonly charge?: ((operation: Charged) => Taken) | undefined
 }
 
 export interface OperationResult {
@@ -54,7 +55,7 @@ export async function createOperations(
   supergraph: Supergraph,
   fetchSubgraph: FetchSubgraph,
   logger: Logger,
-  { rules, formatErrors }: OperationPolicy = defaultPolicy,
+  { rules, formatErrors }: Pick<OperationPolicy, 'rules' | 'formatErrors'> = defaultPolicy,
 ): Promise<Operations> {
   const gateway = new ApolloGateway({
     supergraphSdl: supergraph.sdl,

@@ -1,7 +1,9 @@
 import type { Logger } from '@heirloom/telemetry'
+import { createDocuments, type Documents } from '../guard/documents.js'
 import { checkSubscriptions } from './check-subscriptions.js'
-import { createCompiledOperations } from './compiled/compiled-operations.js'
+import { createCompiledOperations, type OperationObserver } from './compiled/compiled-operations.js'
 import { createPlanInterpreter, type ExecutePlan } from './execute-plan.js'
+import { createRefuse, guardOperations } from './guarded-operations.js'
 import { defaultPolicy, type OperationPolicy } from './operation-policy.js'
 import { createOperations, type Operations } from './operations.js'
 import { plannersFor, type PlannerName } from './planners.js'
@@ -16,6 +18,7 @@ export interface ServedSupergraph {
   readonly urls: ReadonlyMap<string, string>
   readonly subgraphs: SubgraphClient
   readonly policy: OperationPolicy
+  readonly documents: Documents
   readonly operations: Operations
   readonly plan: PlanOperation
   readonly executePlan: ExecutePlan
@@ -32,6 +35,7 @@ export interface ServingOptions {
   readonly planner?: PlannerName | undefined
   /** Whether a query that its caller repeats while it is under way runs once; true by default. */
   readonly shareInFlight?: boolean | undefined
+  readonly observer?: OperationObserver | undefined
   readonly logger: Logger
   readonly subgraphTimeoutMs?: number | undefined
   readonly policy?: OperationPolicy | undefined
@@ -48,12 +52,15 @@ export async function serveSupergraph(
   const plan = createPlanner(supergraph)
   const subgraphs = createSubgraphClient({ urls, logger, timeoutMs: options.subgraphTimeoutMs })
   const fetchSubgraph = subgraphs.fetch
+  const { apiSchema } = supergraph
+  const documents = createDocuments({ ...supergraph, policy })
   const reference = await createOperations(supergraph, fetchSubgraph, logger, policy)
   const operations =
     executor === 'reference'
-      ? reference
+      ? guardOperations(reference, apiSchema, documents, createRefuse(policy.formatErrors, logger))
       : createCompiledOperations({
           supergraph,
+          documents,
           plans: await plannersFor(supergraph, plan, options.planner ?? 'auto', logger),
           fetchSubgraph,
           reference,
@@ -61,12 +68,14 @@ export async function serveSupergraph(
           logger,
           policy,
           shareInFlight: options.shareInFlight,
+          observer: options.observer,
         })
   return {
     supergraph,
     urls,
     subgraphs,
     policy,
+    documents,
     operations,
     plan: checkSubscriptions(supergraph, plan),
     executePlan: createPlanInterpreter(supergraph.schema, fetchSubgraph),

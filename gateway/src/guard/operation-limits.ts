@@ -1,12 +1,12 @@
 import {
   GraphQLError,
   Kind,
-  type ASTVisitor,
+  type DirectiveNode,
+  type DocumentNode,
   type FragmentDefinitionNode,
   type OperationDefinitionNode,
+  type SelectionNode,
   type SelectionSetNode,
-  type ValidationContext,
-  type ValidationRule,
 } from 'graphql'
 
 /** The parser gives up after this many tokens, so that a huge document costs nothing. */
@@ -14,10 +14,14 @@ export const maxTokens = 5_000
 
 /** Counted with fragments expanded. */
 export interface OperationLimits {
+  /** Introspection is not counted here; graphql-js limits it by a rule of its own. */
   readonly depth: number
   readonly aliases: number
   readonly rootFields: number
   readonly fields: number
+  readonly directives: number
+  /** On one field, fragment, variable or operation. */
+  readonly directivesPerNode: number
 }
 
 export const defaultOperationLimits: OperationLimits = {
@@ -25,94 +29,124 @@ export const defaultOperationLimits: OperationLimits = {
   aliases: 100,
   rootFields: 50,
   fields: 2_000,
+  directives: 500,
+  directivesPerNode: 10,
 }
 
 interface Size {
   readonly depth: number
+  /** On the uppermost level. */
+  readonly own: number
   readonly fields: number
   readonly aliases: number
+  readonly directives: number
+  /** The most on any node. */
+  readonly onOneNode: number
 }
 
-const nothing: Size = { depth: 0, fields: 0, aliases: 0 }
+const nothing: Size = { depth: 0, own: 0, fields: 0, aliases: 0, directives: 0, onOneNode: 0 }
 
 /**
  * Measures each operation with its fragments expanded, because that is what is planned and run:
- * thirty lines of fragments can stand for millions of fields. Each fragment is measured once.
- * Introspection is not counted; graphql-js limits it by a rule of its own.
+ * thirty lines of fragments can stand for millions of fields. Each definition is walked once, so
+ * this takes time in proportion to the document, and comes before whatever takes more.
  */
-function measureOperations(limits: OperationLimits, context: ValidationContext): ASTVisitor {
+export function exceededLimits(
+  document: DocumentNode,
+  limits: OperationLimits,
+): readonly GraphQLError[] {
+  const fragments = new Map<string, FragmentDefinitionNode>()
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) {
+      fragments.set(definition.name.value, definition)
+    }
+  }
   const measured = new Map<string, Size>()
 
   function sizeOf(selectionSet: SelectionSetNode | undefined): Size {
-    let total = nothing
-    for (const selection of selectionSet?.selections ?? []) {
-      if (selection.kind === Kind.FIELD) {
-        if (selection.name.value.startsWith('__')) continue
-        const inner = sizeOf(selection.selectionSet)
-        total = sum(total, {
-          depth: inner.depth + 1,
-          fields: inner.fields + 1,
-          aliases: inner.aliases + (selection.alias === undefined ? 0 : 1),
-        })
-      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-        total = sum(total, sizeOf(selection.selectionSet))
-      } else {
-        total = sum(total, sizeOfFragment(context.getFragment(selection.name.value)))
-      }
-    }
-    return total
+    return (selectionSet?.selections ?? []).reduce(
+      (sum, selection) => plus(sum, plus(sizeOfSelection(selection), onNode(selection.directives))),
+      nothing,
+    )
   }
 
-  function sizeOfFragment(fragment: FragmentDefinitionNode | null | undefined): Size {
-    if (fragment === null || fragment === undefined) return nothing
-    const known = measured.get(fragment.name.value)
+  function sizeOfSelection(selection: SelectionNode): Size {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return sizeOfFragment(selection.name.value)
+    const inner = sizeOf(selection.selectionSet)
+    if (selection.kind === Kind.INLINE_FRAGMENT) return inner
+    return {
+      ...inner,
+      depth: selection.name.value.startsWith('__') ? 0 : inner.depth + 1,
+      own: 1,
+      fields: inner.fields + 1,
+      aliases: inner.aliases + (selection.alias === undefined ? 0 : 1),
+    }
+  }
+
+  function sizeOfFragment(name: string): Size {
+    const known = measured.get(name)
     if (known !== undefined) return known
     // A fragment that contains itself is refused by another rule; here it must only end.
-    measured.set(fragment.name.value, nothing)
-    const size = sizeOf(fragment.selectionSet)
-    measured.set(fragment.name.value, size)
+    measured.set(name, nothing)
+    const fragment = fragments.get(name)
+    const size = plus(sizeOf(fragment?.selectionSet), onNode(fragment?.directives))
+    measured.set(name, size)
     return size
   }
 
-  return {
-    OperationDefinition: (operation) => {
-      const { depth, fields, aliases } = sizeOf(operation.selectionSet)
-      const roots = operation.selectionSet.selections.length
-      refuse(context, operation, 'depth', depth, limits.depth)
-      refuse(context, operation, 'aliases', aliases, limits.aliases)
-      refuse(context, operation, 'root_fields', roots, limits.rootFields)
-      refuse(context, operation, 'fields', fields, limits.fields)
-    },
-  }
+  return document.definitions.flatMap((definition) => {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) return []
+    const { selectionSet, variableDefinitions = [] } = definition
+    const size = [definition, ...variableDefinitions].reduce(
+      (sum, node) => plus(sum, onNode(node.directives)),
+      sizeOf(selectionSet),
+    )
+    return refusals(definition, size, limits)
+  })
 }
 
-/** The rules, beside those of GraphQL itself, that an operation has to keep. */
-export function operationRules(limits: OperationLimits): readonly ValidationRule[] {
-  return [(context) => measureOperations(limits, context)]
+function refusals(
+  operation: OperationDefinitionNode,
+  size: Size,
+  limits: OperationLimits,
+): readonly GraphQLError[] {
+  const counts = [
+    ['depth', size.depth, limits.depth],
+    ['aliases', size.aliases, limits.aliases],
+    ['root_fields', size.own, limits.rootFields],
+    ['fields', size.fields, limits.fields],
+    ['directives', size.directives, limits.directives],
+    ['directives_per_node', size.onOneNode, limits.directivesPerNode],
+  ] as const
+  return counts.flatMap(([what, actual, limit]) =>
+    actual <= limit ? [] : [tooComplex(what, actual, limit, operation)],
+  )
 }
 
-export const operationLimits: readonly ValidationRule[] = operationRules(defaultOperationLimits)
-
-function sum(a: Size, b: Size): Size {
-  return {
-    depth: Math.max(a.depth, b.depth),
-    fields: a.fields + b.fields,
-    aliases: a.aliases + b.aliases,
-  }
-}
-
-function refuse(
-  context: ValidationContext,
-  node: OperationDefinitionNode,
+/** @param what is counted, as `details` name it */
+export function tooComplex(
   what: string,
   actual: number,
   limit: number,
-): void {
-  if (actual <= limit) return
-  context.reportError(
-    new GraphQLError(`the operation is too large: ${what} is ${actual}, the limit is ${limit}`, {
-      nodes: node,
-      extensions: { code: 'QUERY_TOO_COMPLEX', details: { [what]: actual, limit } },
-    }),
-  )
+  nodes?: OperationDefinitionNode,
+): GraphQLError {
+  const message = `the operation is too large: ${what} is ${actual}, the limit is ${limit}`
+  const extensions = { code: 'QUERY_TOO_COMPLEX', details: { [what]: actual, limit } }
+  return new GraphQLError(message, { ...(nodes === undefined ? {} : { nodes }), extensions })
+}
+
+function onNode(directives: readonly DirectiveNode[] | undefined): Size {
+  const count = directives?.length ?? 0
+  return count === 0 ? nothing : { ...nothing, directives: count, onOneNode: count }
+}
+
+function plus(a: Size, b: Size): Size {
+  return {
+    depth: Math.max(a.depth, b.depth),
+    own: a.own + b.own,
+    fields: a.fields + b.fields,
+    aliases: a.aliases + b.aliases,
+    directives: a.directives + b.directives,
+    onOneNode: Math.max(a.onOneNode, b.onOneNode),
+  }
 }

@@ -7,6 +7,7 @@ import type {
 } from 'fastify'
 import { AppError, errorEnvelope, toAppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
+import { errorHeaders } from './error-headers.js'
 import { answerRaw } from './raw-answer.js'
 
 const methods: readonly HTTPMethods[] = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']
@@ -52,8 +53,8 @@ export function envelopeBeforeRoutes(
 }
 
 function send(reply: FastifyReply, request: FastifyRequest, error: AppError): void {
-  // RFC 9110, section 11.6.1: a 401 says how to authenticate.
-  if (error.status === 401) reply.header('www-authenticate', 'Bearer')
+  const headers = errorHeaders(error)
+  for (let at = 0; at < headers.length; at += 2) reply.header(headers[at] ?? '', headers[at + 1])
   reply
     .status(error.status)
     .header('cache-control', 'no-store')

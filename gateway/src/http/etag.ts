@@ -11,14 +11,23 @@ export function artifact(body: string): Artifact {
   return { body, etag: `"${createHash('sha256').update(body).digest('hex')}"` }
 }
 
+/** Who may keep a copy, and what it depends on. */
+export interface Keeping {
+  readonly 'cache-control': string
+  readonly vary: string
+}
+
+const byAnybody: Keeping = { 'cache-control': 'no-cache', vary: 'accept' }
+
 /** Sends an artifact, or 304 when the caller has it already; always asks to be asked again. */
 export function sendArtifact(
   request: FastifyRequest,
   reply: FastifyReply,
   type: string,
   { body, etag }: Artifact,
+  keeping: Keeping = byAnybody,
 ): FastifyReply {
-  reply.header('etag', etag).header('cache-control', 'no-cache').header('vary', 'accept')
+  reply.headers({ etag, ...keeping })
   if (matches(request.headers['if-none-match'], etag)) return reply.status(304).send()
   return reply.type(type).send(body)
 }

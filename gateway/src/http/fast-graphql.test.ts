@@ -8,6 +8,7 @@ import type { Access } from '../access.js'
 import type { OperationRequest } from '../federation/operations.js'
 import { testCaller } from '../testing/test-caller.js'
 import { answerErrorsWithEnvelope, envelopeBeforeRoutes } from './errors.js'
+import { noRateLimits } from '../guard/rate-limits.js'
 import { serveGraphQLFast } from './fast-graphql.js'
 import { serveGraphQL } from './graphql-route.js'
 import { requestIdIn } from './request-ids.js'
@@ -38,7 +39,7 @@ const access: Pick<Access, 'admitRequest'> = {
   },
 }
 const operations = {
-  respond: (operation: OperationRequest) => {
+  respond: ({ charge: _charge, ...operation }: OperationRequest) => {
     ran.push(operation)
     if (operation.query === 'throw') return Promise.reject(new Error('a secret'))
     const status = operation.query === 'refuse' ? 400 : 200
@@ -54,10 +55,11 @@ const app = fastify({
 app.removeContentTypeParser('text/plain')
 sendSecurityHeaders(app, publicUrl)
 answerErrorsWithEnvelope(app, testLogger())
-serveGraphQL(app, { operations, access })
+serveGraphQL(app, { operations, access, rateLimits: noRateLimits })
 serveGraphQLFast(app.server, {
   operations,
   access,
+  rateLimits: noRateLimits,
   publicUrl,
   newId,
   maxBodyBytes: bodyLimit,

@@ -2,15 +2,19 @@ import { isAscii } from 'node:buffer'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { AppError, errorEnvelope, toAppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
-import type { Access, AskAs } from '../access.js'
+import type { Access } from '../access.js'
 import type { Operations } from '../federation/operations.js'
-import { operationOf, responseTypeFor } from './graphql-request.js'
+import type { Asker } from '../federation/subgraph-request.js'
+import type { Charged, RateLimits } from '../guard/rate-limits.js'
+import { errorHeaders } from './error-headers.js'
+import { operationOf, responseTypeFor, statusFor } from './graphql-request.js'
 import { idsOf, requestIdIn } from './request-ids.js'
 import { securityHeaders } from './security-headers.js'
 
 export interface FastGraphQLDeps {
   readonly operations: Pick<Operations, 'respond'>
   readonly access: Pick<Access, 'admitRequest'>
+  readonly rateLimits: RateLimits
   readonly publicUrl: URL | undefined
   readonly newId: () => string
   readonly maxBodyBytes: number
@@ -25,7 +29,7 @@ export interface FastGraphQLDeps {
  * same to these requests too, only with more work for each.
  */
 export function serveGraphQLFast(server: Server, deps: FastGraphQLDeps): void {
-  const { operations, access, logger } = deps
+  const { operations, access, rateLimits, logger } = deps
   const fixed = [...securityHeaders(deps.publicUrl), 'cache-control', 'no-store']
   const others = server.listeners('request') as Listener[]
   server.removeAllListeners('request')
@@ -39,30 +43,37 @@ export function serveGraphQLFast(server: Server, deps: FastGraphQLDeps): void {
     const { headers } = request
     const id = requestIdIn(headers, deps.newId)
     try {
-      // Before the body is read: who may not ask is not listened to.
+      // Before the body is read: who may not ask, or not so often, is not listened to.
+      const arrived = rateLimits.arrived(rateLimits.addressOf(request))
+      if (arrived !== undefined) await arrived
       const askAs = await access.admitRequest(request)
+      const asker = askAs(idsOf({ id, headers }))
+      const asked = rateLimits.asked(asker.who)
+      if (asked !== undefined) await asked
       const body = await bodyOf(request)
       if (body === undefined) return
-      const { status, text } = await run(askAs, body, { id, headers })
-      const type = responseTypeFor(headers.accept)
-      send(response, status, [...fixed, 'vary', 'accept', 'x-request-id', id], type, text)
+      const { status, text } = await run(asker, body)
+      const { accept } = headers
+      const all = [...fixed, 'vary', 'accept', 'x-request-id', id]
+      send(response, statusFor(status, accept), all, responseTypeFor(accept), text)
     } catch (error) {
       refuse(response, error, id)
     }
   }
 
-  async function run(askAs: AskAs, body: string, from: Parameters<typeof idsOf>[0]) {
-    const asker = askAs(idsOf(from))
-    const answered = await operations.respond(operationOf(parsed(body)), asker.createCaller())
+  async function run(asker: Asker, body: string) {
+    const operation = {
+      ...operationOf(parsed(body)),
+      charge: (charged: Charged) => rateLimits.charged(asker.who, charged),
+    }
+    const answered = await operations.respond(operation, asker.createCaller())
     return { status: answered.status, text: answered.body }
   }
 
   function refuse(response: ServerResponse, error: unknown, id: string): void {
     const known = toAppError(error)
     if (known.code === 'INTERNAL') logger.error({ err: error, request_id: id }, 'request failed')
-    const headers = [...fixed, 'x-request-id', id]
-    // RFC 9110, section 11.6.1: a 401 says how to authenticate.
-    if (known.status === 401) headers.push('www-authenticate', 'Bearer')
+    const headers = [...fixed, 'x-request-id', id, ...errorHeaders(known)]
     const body = JSON.stringify(errorEnvelope(known, id))
     send(response, known.status, headers, 'application/json; charset=utf-8', body)
   }

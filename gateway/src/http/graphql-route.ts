@@ -1,36 +1,46 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError } from '@heirloom/errors'
-import type { Access, AskAs } from '../access.js'
+import type { Access } from '../access.js'
 import type { Operations } from '../federation/operations.js'
+import type { Asker } from '../federation/subgraph-request.js'
+import type { Charged, RateLimits } from '../guard/rate-limits.js'
 import { unsupportedMediaType } from './errors.js'
-import { operationOf, responseTypeFor } from './graphql-request.js'
+import { operationOf, responseTypeFor, statusFor } from './graphql-request.js'
 import { idsOf } from './request-ids.js'
 
 export interface GraphQLRouteDeps {
   readonly operations: Pick<Operations, 'respond'>
   readonly access: Pick<Access, 'admitRequest'>
+  readonly rateLimits: RateLimits
 }
 
 /** GraphQL over HTTP, by POST alone: what changes data must never hide behind a link. */
 export function serveGraphQL(app: FastifyInstance, deps: GraphQLRouteDeps): void {
-  const admitted = new WeakMap<FastifyRequest, AskAs>()
+  const { operations, access, rateLimits } = deps
+  const admitted = new WeakMap<FastifyRequest, Asker>()
 
   app.post('/graphql', {
-    // Before the body is read: who may not ask is not listened to.
+    // Before the body is read: who may not ask, or not so often, is not listened to.
     onRequest: async (request) => {
-      admitted.set(request, await deps.access.admitRequest(request))
+      const askAs = await access.admitRequest(request)
+      const asker = askAs(idsOf(request))
+      await rateLimits.asked(asker.who)
+      admitted.set(request, asker)
     },
     handler: async (request, reply) => {
-      const askAs = admitted.get(request)
-      if (askAs === undefined) throw new Error('unreachable: the hook has set it')
-      const asker = askAs(idsOf(request))
+      const asker = admitted.get(request)
+      if (asker === undefined) throw new Error('unreachable: the hook has set it')
       if (request.headers['content-type']?.startsWith('application/json') !== true) {
         throw unsupportedMediaType()
       }
-      const operation = operationOf(request.body)
-      const { status, body } = await deps.operations.respond(operation, asker.createCaller())
+      const operation = {
+        ...operationOf(request.body),
+        charge: (charged: Charged) => rateLimits.charged(asker.who, charged),
+      }
+      const { status, body } = await operations.respond(operation, asker.createCaller())
       reply.header('cache-control', 'no-store').header('vary', 'accept')
-      return reply.status(status).type(responseTypeFor(request.headers.accept)).send(body)
+      const { accept } = request.headers
+      return reply.status(statusFor(status, accept)).type(responseTypeFor(accept)).send(body)
     },
   })
   app.get('/graphql', (request, reply) => {

@@ -1,7 +1,16 @@
 import { AppError } from '@heirloom/errors'
 import { integer, optional, required } from '@heirloom/subgraph'
 import { plannerNames, type PlannerName } from '../federation/planners.js'
-import { defaultOperationLimits, type OperationLimits } from '../guard/operation-limits.js'
+import type { CostLimits } from '../federation/operation-policy.js'
+import {
+  readCostLimits,
+  readHttpLimits,
+  readOperationLimits,
+  readPersisted,
+} from '../guard/config.js'
+import type { OperationLimits } from '../guard/operation-limits.js'
+import type { PersistedOptions } from '../guard/persisted-operations.js'
+import type { HttpLimits } from '../http/http-limits.js'
 
 export interface StandaloneConfig {
   readonly supergraphFile: string
@@ -15,7 +24,12 @@ export interface StandaloneConfig {
   readonly introspection: boolean
   readonly watch: boolean
   readonly limits: OperationLimits
+  readonly costs: CostLimits
+  readonly persisted: PersistedOptions
+  readonly httpLimits: HttpLimits
   readonly subgraphTimeoutMs: number
+  /** Where Prometheus asks; 0, the default, is nowhere. */
+  readonly metricsPort: number
   readonly logLevel: string
 }
 
@@ -48,7 +62,6 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 /** @throws AppError INVALID_INPUT that names the variable */
 export function readStandaloneConfig(env: Env): StandaloneConfig {
-  const { depth, aliases, rootFields, fields } = defaultOperationLimits
   return Object.freeze({
     supergraphFile: required(env, 'SUPERGRAPH_FILE'),
     host: optional(env, 'HOST', '127.0.0.1'),
@@ -59,13 +72,12 @@ export function readStandaloneConfig(env: Env): StandaloneConfig {
     planner: oneOf(env, 'GATEWAY_PLANNER', plannerNames),
     introspection: oneOf(env, 'INTROSPECTION', ['on', 'off'] as const) === 'on',
     watch: oneOf(env, 'WATCH_SUPERGRAPH', ['off', 'on'] as const) === 'on',
-    limits: {
-      depth: integer(env, 'MAX_DEPTH', depth),
-      aliases: integer(env, 'MAX_ALIASES', aliases),
-      rootFields: integer(env, 'MAX_ROOT_FIELDS', rootFields),
-      fields: integer(env, 'MAX_FIELDS', fields),
-    },
+    limits: readOperationLimits(env),
+    costs: readCostLimits(env),
+    persisted: readPersisted(env),
+    httpLimits: readHttpLimits(env),
     subgraphTimeoutMs: integer(env, 'SUBGRAPH_TIMEOUT_MS', defaultSubgraphTimeoutMs),
+    metricsPort: integer(env, 'METRICS_PORT', 0),
     logLevel: oneOf(env, 'LOG_LEVEL', ['info', ...logLevels]),
   })
 }

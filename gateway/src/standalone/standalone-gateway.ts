@@ -1,10 +1,9 @@
-import { NoSchemaIntrospectionCustomRule } from 'graphql'
 import { request } from 'undici'
 import { AppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
 import { createOpenErrorFormatter } from '../federation/format-error.js'
 import type { Federation } from '../federation/federation.js'
-import { operationRules } from '../guard/operation-limits.js'
+import { createPolicy } from '../federation/operation-policy.js'
 import type { HealthCheck } from '../http/health.js'
 import { createGatewayServer, type GatewayServer } from '../server.js'
 import type { StandaloneConfig } from './config.js'
@@ -21,17 +20,11 @@ export async function createStandaloneGateway(
   config: StandaloneConfig,
   logger: Logger,
 ): Promise<GatewayServer> {
-  const { introspection, limits } = config
+  const { introspection } = config
   const server = await createGatewayServer({
     ...config,
     access: createHeaderAccess(config.forwardedHeaders),
-    policy: {
-      rules: [
-        ...operationRules(limits),
-        ...(introspection ? [] : [NoSchemaIntrospectionCustomRule]),
-      ],
-      formatErrors: createOpenErrorFormatter,
-    },
+    policy: createPolicy({ ...config, formatErrors: createOpenErrorFormatter }),
     healthChecks: (federation) => [subgraphsAnswer(federation)],
     publicUrl: undefined,
     publishSchema: introspection,

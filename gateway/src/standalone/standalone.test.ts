@@ -11,6 +11,7 @@ import { GraphQLError } from 'graphql'
 import { createClient } from 'graphql-ws'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import { freePort } from '@heirloom/embedded'
 import { startOpenSubgraph, type OpenSubgraph } from '../testing/open-subgraph.js'
 
 // The program itself, as a process of its own, in front of subgraphs that know nothing of us.
@@ -262,6 +263,24 @@ describe('a supergraph of others', { timeout: startTimeoutMs }, () => {
     expect(page.headers.get('content-security-policy')).toContain(
       `connect-src 'self' ${open.url.replace(/^http/, 'ws')}`,
     )
+  })
+
+  it('tells Prometheus what became of operations, on a port that is not for clients', async () => {
+    const port = await freePort()
+    const { url } = await running({ METRICS_PORT: String(port) })
+    const ask = (query: string): Promise<Response> =>
+      fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query }),
+      })
+    await ask('{ __typename }')
+    await ask('query ($id: ID!) { __typename }')
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+    expect(metrics).toContain('heirloom_gateway_operations_total{how="compiled"} 1\n')
+    expect(metrics).toContain('nodejs_eventloop_lag_seconds')
+    expect((await fetch(`http://127.0.0.1:${port}/graphql`)).status).toBe(404)
+    expect((await fetch(`${url}/metrics`)).status).toBe(404)
   })
 
   it('limits what may be followed, as it limits what may be asked', async () => {

@@ -1,25 +1,30 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { getOperationAST, OperationTypeNode, type DocumentNode, type GraphQLSchema } from 'graphql'
+import { OperationTypeNode, type GraphQLSchema } from 'graphql'
 import { AppError, toAppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
 import type { Access, AskAs } from '../access.js'
 import { isObject } from '../federation/json.js'
 import type { OperationPolicy } from '../federation/operation-policy.js'
-import type { Operations } from '../federation/operations.js'
+import type { OperationRequest, Operations } from '../federation/operations.js'
+import type { ServedSupergraph } from '../federation/served-supergraph.js'
+import { operationOf } from '../http/graphql-request.js'
 import { idsOf } from '../http/request-ids.js'
+import { chargeOperation } from '../guard/charge-operation.js'
+import type { ReadOperation } from '../guard/documents.js'
+import type { Charged, RateLimits } from '../guard/rate-limits.js'
 import type { Admission } from './admission.js'
 import { EventStream } from './event-stream.js'
 import type { Hub } from './hub.js'
-import type { PrepareOperation } from './prepare-operation.js'
 
 export interface EventStreamDeps {
-  readonly schema: () => GraphQLSchema
+  /** What new operations run on at this moment. */
+  readonly served: () => Pick<ServedSupergraph, 'supergraph' | 'documents'>
   readonly access: Pick<Access, 'admitStream'>
   readonly operations: Pick<Operations, 'run'>
   readonly hub: Pick<Hub, 'follow'>
   readonly admission: Admission
+  readonly rateLimits: RateLimits
   readonly policy: Pick<OperationPolicy, 'formatErrors'>
-  readonly prepareOperation: PrepareOperation
   readonly heartbeatMs: number
   readonly logger: Logger
 }
@@ -33,12 +38,6 @@ export interface EventStreams {
 interface Admitted {
   readonly stream: EventStream
   readonly askAs: AskAs
-}
-
-interface Asked {
-  readonly query: string
-  readonly operationName: string | null
-  readonly variables: Readonly<Record<string, unknown>>
 }
 
 const path = '/graphql/stream'
@@ -63,35 +62,49 @@ export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): 
     if (isLeaving) throw new AppError('BACKEND_UNAVAILABLE', 'going away; connect again')
     const stream = new EventStream(reply.raw, policy.formatErrors(request.id, logger))
     const askAs = await access.admitStream({ request, watched: stream })
-    const release = admission.connect(askAs(idsOf(request)).who)
+    const { who } = askAs(idsOf(request))
+    await deps.rateLimits.asked(who)
+    const release = admission.connect(who)
     if (stream.isOpen) stream.onceClosed(release)
     else release()
     admitted.set(request, { stream, askAs })
   }
 
-  async function serve(request: FastifyRequest, reply: FastifyReply, asked: Asked): Promise<void> {
+  async function serve(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    asked: OperationRequest,
+  ): Promise<void> {
     const given = admitted.get(request)
     if (given === undefined) throw new Error('unreachable: the hook has set it')
     const { stream, askAs } = given
-    const schema = deps.schema()
-    const document = deps.prepareOperation(schema, asked)
-    const operation =
-      'kind' in document ? getOperationAST(document, asked.operationName)?.operation : undefined
+    const asker = askAs(idsOf(request))
+    const charge = (charged: Charged) => deps.rateLimits.charged(asker.who, charged)
+    const { supergraph, documents } = deps.served()
+    const schema = supergraph.apiSchema
+    const read = documents.read(asked)
+    const operation = 'id' in read ? read.definition.operation : undefined
     if (operation === OperationTypeNode.MUTATION && request.method === 'GET') {
       throw new AppError('METHOD_NOT_ALLOWED', 'send mutations with POST')
     }
+    const isFollowed = operation === OperationTypeNode.SUBSCRIPTION
+    // What runs queries and mutations charges them itself.
+    const charged =
+      'id' in read && isFollowed
+        ? chargeOperation(schema, read, { variables: asked.variables, charge })
+        : {}
+    await charged.taken
     const format = policy.formatErrors(request.id, logger)
     reply.hijack()
     stream.open(reply.getHeaders())
     open.add(stream)
     stream.onceClosed(() => open.delete(stream))
     try {
-      if (!('kind' in document)) stream.fail(document.map(format))
-      else if (operation === OperationTypeNode.SUBSCRIPTION)
-        follow(request, asked, document, schema, given)
+      if (!('id' in read)) stream.fail(read.map(format))
+      else if (charged.refusal !== undefined) stream.fail([format(charged.refusal)])
+      else if (isFollowed) follow(request, asked, read, schema, given)
       else {
-        const caller = askAs(idsOf(request)).createCaller()
-        const { result } = await deps.operations.run({ ...asked, query: document }, caller)
+        const { result } = await deps.operations.run({ ...asked, charge }, asker.createCaller())
         stream.give({ json: Buffer.from(JSON.stringify(result)), cursor: undefined })
         stream.end()
       }
@@ -102,8 +115,8 @@ export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): 
 
   function follow(
     request: FastifyRequest,
-    asked: Asked,
-    document: DocumentNode,
+    asked: OperationRequest,
+    { document }: ReadOperation,
     schema: GraphQLSchema,
     { stream, askAs }: Admitted,
   ): void {
@@ -115,7 +128,7 @@ export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): 
     const wanted = {
       document,
       operationName: asked.operationName,
-      variables: asked.variables,
+      variables: asked.variables ?? {},
       lastEventId: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined,
       schema,
     }
@@ -129,11 +142,11 @@ export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): 
 
   app.post(path, {
     onRequest: admit,
-    handler: (request, reply) => serve(request, reply, askedIn(request.body)),
+    handler: (request, reply) => serve(request, reply, operationOf(request.body)),
   })
   app.get(path, {
     onRequest: admit,
-    handler: (request, reply) => serve(request, reply, askedIn(fromAddress(request.query))),
+    handler: (request, reply) => serve(request, reply, operationOf(fromAddress(request.query))),
   })
 
   return {
@@ -151,25 +164,19 @@ export function serveEventStreams(app: FastifyInstance, deps: EventStreamDeps): 
 /** https://graphql.github.io/graphql-over-http: the parameters of a GET. */
 function fromAddress(query: unknown): unknown {
   if (!isObject(query)) return query
-  const { variables } = query
-  if (typeof variables !== 'string') return query
-  try {
-    return { ...query, variables: JSON.parse(variables) as unknown }
-  } catch (cause) {
-    throw new AppError('INVALID_INPUT', '"variables" must be a JSON object', { cause })
+  const { variables, extensions } = query
+  return {
+    ...query,
+    variables: parsedJson('variables', variables),
+    extensions: parsedJson('extensions', extensions),
   }
 }
 
-function askedIn(given: unknown): Asked {
-  const { query, operationName = null, variables = null } = isObject(given) ? given : {}
-  if (typeof query !== 'string' || query.trim() === '') {
-    throw new AppError('INVALID_INPUT', '"query" must be a GraphQL document')
+function parsedJson(name: string, text: unknown): unknown {
+  if (typeof text !== 'string') return text
+  try {
+    return JSON.parse(text) as unknown
+  } catch (cause) {
+    throw new AppError('INVALID_INPUT', `"${name}" must be a JSON object`, { cause })
   }
-  if (operationName !== null && typeof operationName !== 'string') {
-    throw new AppError('INVALID_INPUT', '"operationName" must be a string')
-  }
-  if (variables !== null && !isObject(variables)) {
-    throw new AppError('INVALID_INPUT', '"variables" must be an object')
-  }
-  return { query, operationName, variables: variables ?? {} }
 }

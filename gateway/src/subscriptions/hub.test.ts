@@ -3,6 +3,7 @@ import { parse } from 'graphql'
 import { describe, expect, it, vi } from 'vitest'
 import { testLogger } from '@heirloom/testkit'
 import { createPlanInterpreter } from '../federation/execute-plan.js'
+import { createDocuments } from '../guard/documents.js'
 import { defaultPolicy } from '../federation/operation-policy.js'
 import type { ServedSupergraph } from '../federation/served-supergraph.js'
 import { createPlanner } from '../federation/planner.js'
@@ -72,6 +73,7 @@ function serve(text: string): ServedSupergraph {
     plan: createPlanner(supergraph),
     executePlan: createPlanInterpreter(supergraph.schema, nothing),
     policy: defaultPolicy,
+    documents: createDocuments({ ...supergraph, policy: defaultPolicy }),
   } as unknown as ServedSupergraph
 }
 

@@ -5,8 +5,6 @@ import {
   GraphQLError,
   Kind,
   print,
-  specifiedRules,
-  validate,
   visit,
   type DocumentNode,
   type GraphQLSchema,
@@ -57,14 +55,14 @@ export function planSubscription(
 }
 
 function planOn(
-  { supergraph, plan, policy }: ServedSupergraph,
+  { supergraph, plan, documents }: ServedSupergraph,
   { document, operationName, variables, schema }: SubscriptionRequest,
 ): Pick<PlannedSubscription, 'node' | 'variables' | 'resumable'> | readonly GraphQLError[] {
   const { apiSchema } = supergraph
   // The supergraph may have been replaced since.
   if (schema !== apiSchema) {
-    const invalid = validate(apiSchema, document, [...specifiedRules, ...policy.rules])
-    if (invalid.length > 0) return invalid
+    const read = documents.read({ query: print(document), operationName })
+    if (!('id' in read)) return read
   }
   const operation = getOperationAST(document, operationName)
   if (operation === null || operation === undefined) {

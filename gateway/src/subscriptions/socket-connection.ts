@@ -27,6 +27,8 @@ const maxHeldBytes = 1024 * 1024
  */
 export class SocketConnection implements Watched {
   askAs: AskAs | undefined
+  /** Where it comes from, as rate limits count it. */
+  readonly address: string
   /** The request that was upgraded, until it is known who asks. */
   request: IncomingMessage | undefined
   /** Whether anything came from the other side, or was taken by it, since this was last cleared. */
@@ -39,10 +41,11 @@ export class SocketConnection implements Watched {
   #listensForDrain = false
   #isLeaving = false
 
-  constructor(socket: WebSocket, raw: Socket, request: IncomingMessage) {
+  constructor(socket: WebSocket, raw: Socket, request: IncomingMessage, address: string) {
     this.#socket = socket
     this.#raw = raw
     this.request = request
+    this.address = address
   }
 
   get isOpen(): boolean {

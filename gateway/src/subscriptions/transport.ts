@@ -6,7 +6,7 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   type GraphQLFormattedError,
-  type GraphQLSchema,
+  OperationTypeNode,
 } from 'graphql'
 import { handleProtocols, makeServer, type Context, type SubscribePayload } from 'graphql-ws'
 import { WebSocketServer, type WebSocket } from 'ws'
@@ -15,11 +15,14 @@ import { newTraceparent, type Logger } from '@heirloom/telemetry'
 import type { Access } from '../access.js'
 import type { OperationPolicy } from '../federation/operation-policy.js'
 import type { Operations } from '../federation/operations.js'
+import type { ServedSupergraph } from '../federation/served-supergraph.js'
 import type { Asker } from '../federation/subgraph-request.js'
+import { chargeOperation } from '../guard/charge-operation.js'
+import { refusal } from '../guard/documents.js'
+import type { Charged, RateLimits, Taken } from '../guard/rate-limits.js'
 import type { Admission } from './admission.js'
 import { startHeartbeat } from './heartbeat.js'
 import type { Hub } from './hub.js'
-import { refusal, type PrepareOperation } from './prepare-operation.js'
 import { closeCodes, SocketConnection } from './socket-connection.js'
 import { SocketStream } from './socket-stream.js'
 import { acceptUpgrades } from './upgrade.js'
@@ -30,15 +33,15 @@ import { acceptUpgrades } from './upgrade.js'
 // results of subscriptions go past it, because they are written once for many sockets.
 
 export interface TransportDeps {
-  /** What clients see at this moment. */
-  readonly schema: () => GraphQLSchema
+  /** What new operations run on at this moment. */
+  readonly served: () => Pick<ServedSupergraph, 'supergraph' | 'documents'>
   readonly access: Pick<Access, 'assertMayUpgrade' | 'admitSocket'>
   readonly operations: Pick<Operations, 'run'>
   readonly hub: Pick<Hub, 'follow'>
   readonly admission: Admission
+  readonly rateLimits: RateLimits
   readonly operationsPerSocket: number
   readonly policy: Pick<OperationPolicy, 'formatErrors'>
-  readonly prepareOperation: PrepareOperation
   readonly heartbeatMs: number
   readonly newRequestId: () => string
   readonly maxMessageBytes: number
@@ -76,7 +79,7 @@ interface OperationContext {
 }
 
 export function createTransport(deps: TransportDeps): Transport {
-  const { logger, access } = deps
+  const { logger, access, rateLimits } = deps
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -88,11 +91,11 @@ export function createTransport(deps: TransportDeps): Transport {
   const heartbeat = startHeartbeat(deps.heartbeatMs)
   let isLeaving = false
 
-  function prepare(
+  async function prepare(
     { extra, subscriptions }: SocketContext,
     id: string,
     payload: SubscribePayload,
-  ): ExecutionArgs | readonly GraphQLError[] {
+  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
     const { connection, requestIds } = extra
     const { askAs } = connection
     if (askAs === undefined) return [refusal('UNAUTHENTICATED', 'nobody is signed in')]
@@ -103,17 +106,38 @@ export function createTransport(deps: TransportDeps): Transport {
     }
     const requestId = deps.newRequestId()
     requestIds.set(id, requestId)
-    const schema = deps.schema()
-    const document = deps.prepareOperation(schema, payload)
-    if (!('kind' in document)) return document
     const asker = askAs({ requestId, traceparent: newTraceparent() })
-    return {
-      schema,
-      document,
-      operationName: payload.operationName ?? null,
-      variableValues: payload.variables ?? {},
-      contextValue: { id, connection, asker, payload } satisfies OperationContext,
+    try {
+      await rateLimits.arrived(connection.address)
+      await rateLimits.asked(asker.who)
+      return await read({ id, connection, asker, payload })
+    } catch (error) {
+      return [asGraphQLError(error)]
     }
+  }
+
+  async function read(
+    contextValue: OperationContext,
+  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+    const { payload, asker } = contextValue
+    const { operationName = null, variables } = payload
+    const { supergraph, documents } = deps.served()
+    const schema = supergraph.apiSchema
+    const operation = documents.read(payload)
+    if (!('id' in operation)) return operation
+    // What runs queries and mutations charges them itself.
+    if (operation.definition.operation === OperationTypeNode.SUBSCRIPTION) {
+      const asked = { variables, charge: chargeTo(asker) }
+      const charged = chargeOperation(schema, operation, asked)
+      if (charged.refusal !== undefined) return [charged.refusal]
+      await charged.taken
+    }
+    const { document } = operation
+    return { schema, document, operationName, variableValues: variables ?? {}, contextValue }
+  }
+
+  function chargeTo({ who }: Asker): (charged: Charged) => Taken {
+    return (charged) => rateLimits.charged(who, charged)
   }
 
   function follow({
@@ -178,13 +202,15 @@ export function createTransport(deps: TransportDeps): Transport {
       }
     },
     onSubscribe: prepare,
-    execute: async ({ document, contextValue }) => {
+    execute: async ({ contextValue }) => {
       const { asker, payload, connection } = contextValue as OperationContext
       connection.running += 1
       try {
-        const operation = { ...payload, query: document }
+        const operation = { ...payload, charge: chargeTo(asker) }
         const { result } = await deps.operations.run(operation, asker.createCaller())
         return result as ExecutionResult
+      } catch (error) {
+        return { errors: [asGraphQLError(error)] }
       } finally {
         // After the answer has been written, which the library does next.
         setImmediate(() => connection.finished())
@@ -200,7 +226,7 @@ export function createTransport(deps: TransportDeps): Transport {
   })
 
   function serve(socket: WebSocket, raw: Socket, request: IncomingMessage): void {
-    const connection = new SocketConnection(socket, raw, request)
+    const connection = new SocketConnection(socket, raw, request, rateLimits.addressOf(request))
     open.add(connection)
     heartbeat.watch(connection)
     const opened = server.opened(
@@ -253,6 +279,12 @@ export function createTransport(deps: TransportDeps): Transport {
       heartbeat.stop()
     },
   }
+}
+
+/** With what is known of it, or masked where it is told. */
+function asGraphQLError(error: unknown): GraphQLError {
+  const originalError = toAppError(error)
+  return new GraphQLError(originalError.message, { originalError })
 }
 
 function textOf(data: unknown): string {

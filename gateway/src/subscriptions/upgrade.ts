@@ -4,10 +4,12 @@ import type { WebSocket, WebSocketServer } from 'ws'
 import { AppError, toAppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
 import type { Access } from '../access.js'
+import type { RateLimits } from '../guard/rate-limits.js'
 import { answerRaw } from '../http/raw-answer.js'
 
 export interface UpgradeDeps {
   readonly access: Pick<Access, 'assertMayUpgrade'>
+  readonly rateLimits: RateLimits
   readonly isLeaving: () => boolean
   readonly serve: (socket: WebSocket, raw: Socket, request: IncomingMessage) => void
   readonly newRequestId: () => string
@@ -28,16 +30,23 @@ export function acceptUpgrades(
   server.on('upgrade', (request, socket, head) => {
     // Node takes its own listener off an upgraded socket; a reset would end the process.
     socket.on('error', () => socket.destroy())
+    const accept = (): void => {
+      sockets.handleUpgrade(request, socket, head, (accepted) => {
+        accepted.on('error', (error) => deps.logger.debug({ err: error }, 'a socket failed'))
+        // What an HTTP server upgrades is a TCP or TLS socket; the type allows for others.
+        deps.serve(accepted, socket as Socket, request)
+      })
+    }
+    const refuse = (error: unknown): void =>
+      answerRaw(socket, toAppError(error), deps.newRequestId())
     try {
       assertMayUpgrade(deps, request)
+      const arrived = deps.rateLimits.arrived(deps.rateLimits.addressOf(request))
+      if (arrived === undefined) accept()
+      else arrived.then(accept, refuse)
     } catch (error) {
-      return answerRaw(socket, toAppError(error), deps.newRequestId())
+      refuse(error)
     }
-    sockets.handleUpgrade(request, socket, head, (accepted) => {
-      accepted.on('error', (error) => deps.logger.debug({ err: error }, 'a socket failed'))
-      // What an HTTP server upgrades is a TCP or TLS socket; the type allows for others.
-      deps.serve(accepted, socket as Socket, request)
-    })
   })
 }
 

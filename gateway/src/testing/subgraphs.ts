@@ -29,7 +29,7 @@ const library = `${header}
     shelved: Author!
   }
   type Mutation { rename(id: ID!, title: String!): Book! }
-  type Whoami { tenant: ID! actor: String! roles: [String!]! requestId: String! traceparent: String }
+  type Whoami { tenant: ID! actor: String! roles: [String!]! requestId: String! traceparent: String ip: String userAgent: String plugin: String }
   interface Media { id: ID! title: String! }
   type Book implements Media @key(fields: "id") { id: ID! title: String! weight: Int! author: Author shelves: [Shelf!]! }
   type Film implements Media @key(fields: "id") { id: ID! title: String! minutes: Int! }
@@ -130,6 +130,8 @@ function resolvers(log: EventLog): Record<TestSubgraphName, object> {
           roles: tenant.roles,
           requestId: tenant.requestId,
           traceparent: tenant.traceparent,
+          plugin: tenant.plugin,
+          ...tenant.source,
         }),
         book: (_: unknown, { id }: { id: string }) => books.get(id) ?? null,
         books: () => [...books.values()],

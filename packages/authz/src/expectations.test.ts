@@ -95,6 +95,7 @@ const expectations: readonly (readonly [Action, keyof typeof resources, string])
   ['route:write', 'foreignRoute', 'o'],
   ['plugin:read', 'plugin', 'ew'],
   ['plugin:register', 'plugin', 'w'],
+  ['audit:read', 'tenant', 'w'],
   ['chat:read', 'store', 'vcew'],
   ['chat:write', 'store', 'cew'],
   ['chat:delete', 'store', 'ew'],

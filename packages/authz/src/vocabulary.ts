@@ -27,6 +27,7 @@ export const actions = [
   'route:write',
   'plugin:read',
   'plugin:register',
+  'audit:read',
   'chat:read',
   'chat:write',
   'chat:delete',

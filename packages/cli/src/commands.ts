@@ -1,5 +1,7 @@
 import type { Command } from './command.js'
 import { authzExplain } from './commands/authz/explain.js'
+import { auditHead } from './commands/audit/head.js'
+import { auditVerify } from './commands/audit/verify.js'
 import { documentsBackfill } from './commands/documents/backfill.js'
 import { gateway } from './commands/gateway.js'
 import { importGedcom } from './commands/import-gedcom.js'
@@ -15,6 +17,8 @@ export const commands: readonly Command[] = [
   ...routes,
   documentsBackfill,
   authzExplain,
+  auditVerify,
+  auditHead,
   query,
   token,
   gateway,

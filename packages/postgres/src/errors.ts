@@ -6,6 +6,8 @@ const uniqueViolation = '23505'
 const serializationFailure = '40001'
 const deadlockDetected = '40P01'
 const queryCanceled = '57014'
+// NUL, which Postgres keeps in no text: character_not_in_repertoire, untranslatable_character.
+const notText = ['22021', '22P05']
 const unavailableClasses = ['08', '53', '57']
 
 /** Translates Postgres' errors at this edge; what is no database error passes through. */
@@ -18,6 +20,11 @@ export function databaseError(error: unknown): unknown {
     }
     if (code === serializationFailure || code === deadlockDetected) {
       return new AppError('CONFLICT', 'somebody else changed the same data; try again', {
+        cause: error,
+      })
+    }
+    if (notText.includes(code)) {
+      return new AppError('INVALID_INPUT', 'a text holds a character that cannot be kept', {
         cause: error,
       })
     }

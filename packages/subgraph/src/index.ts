@@ -1,4 +1,5 @@
 export { createSubgraphServer, type SubgraphServer, type SubgraphServerOptions } from './server.js'
+export type { Mutation, MutationObserver } from './observe-mutations.js'
 export { createPeer, type Peer } from './peer.js'
 export {
   connection,
@@ -24,9 +25,11 @@ export {
   readRelayConfig,
   readRoles,
   readServerConfig,
+  readWorkerConfig,
   type CloudConfig,
   type ConsumerConfig,
   type RelayConfig,
   type Roles,
   type ServerConfig,
+  type WorkerConfig,
 } from './service-config.js'

@@ -7,6 +7,7 @@ import type { Logger } from '@heirloom/telemetry'
 import type { VerifyInternalToken } from '@heirloom/tenancy'
 import { createGraphqlHttp } from './graphql-http.js'
 import { serveGraphqlWebSocket } from './graphql-web-socket.js'
+import { observeMutations, type MutationObserver } from './observe-mutations.js'
 import { requestContext, type RequestContext } from './request-context.js'
 import type { ResultTexts } from './text-results.js'
 
@@ -27,6 +28,7 @@ export interface SubgraphServerOptions<Context extends RequestContext> {
   readonly logger: Logger
   /** Throws while the subgraph cannot serve, for example because its database is away. */
   readonly ready?: () => Promise<void>
+  readonly mutations?: MutationObserver<Context>
   /** Subscriptions whose results are written as text instead of being executed for each event. */
   readonly resultTexts?: ResultTexts
 }
@@ -57,6 +59,7 @@ export function createSubgraphServer<Context extends RequestContext>(
     typeDefs: parse(options.typeDefs),
     resolvers: options.resolvers as NonNullable<GraphQLResolverMap>,
   })
+  if (options.mutations !== undefined) observeMutations(schema, options.mutations)
   // An id for requests that are refused before their token tells one.
   const app = fastify({
     bodyLimit: bodyLimitBytes,

@@ -17,10 +17,14 @@ export interface CloudConfig {
   readonly endpoint: string | undefined
 }
 
-/** What the relay of an outbox is told. */
-export interface RelayConfig extends CloudConfig {
+/** What is told to whoever works on a service's database beside its requests. */
+export interface WorkerConfig {
   /** As the worker role. */
   readonly databaseUrl: string
+}
+
+/** What the relay of an outbox is told. */
+export interface RelayConfig extends WorkerConfig, CloudConfig {
   readonly topicArn: string
 }
 
@@ -54,9 +58,13 @@ export function readServerConfig(env: Env, defaultPort: number): ServerConfig {
   }
 }
 
+export function readWorkerConfig(env: Env): WorkerConfig {
+  return { databaseUrl: required(env, 'WORKER_DATABASE_URL') }
+}
+
 export function readRelayConfig(env: Env): RelayConfig {
   return {
-    databaseUrl: required(env, 'WORKER_DATABASE_URL'),
+    ...readWorkerConfig(env),
     topicArn: required(env, 'EVENTS_TOPIC_ARN'),
     ...readCloudConfig(env),
   }

@@ -8,8 +8,11 @@ const claims: TenantClaims = {
   surface_id: 'kiosk',
   sub: 'user:01JC0000000000000000000000',
   name: 'Marie',
+  plugin: 'letter-translator',
   roles: ['editor', 'viewer'],
   request_id: 'request-1',
+  source_ip: '203.0.113.7',
+  user_agent: 'Mozilla/5.0',
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
 }
 
@@ -21,8 +24,10 @@ describe('the tenant context', () => {
       projectId: 'project-1',
       surfaceId: 'kiosk',
       actor: { kind: 'user', id: '01JC0000000000000000000000', name: 'Marie' },
+      plugin: 'letter-translator',
       roles: ['editor', 'viewer'],
       requestId: 'request-1',
+      source: { ip: '203.0.113.7', userAgent: 'Mozilla/5.0' },
       traceparent: claims.traceparent,
     })
   })
@@ -91,6 +96,11 @@ describe('the tenant context', () => {
     ['name', { name: 7 }],
     ['project_id', { project_id: '' }],
     ['surface_id', { surface_id: {} }],
+    ['plugin', { plugin: '' }],
+    ['source_ip', { source_ip: '203.0.113.7, 10.0.0.1' }],
+    ['source_ip', { source_ip: 'fe80::1%eth0' }],
+    ['user_agent', { user_agent: 'a\nb' }],
+    ['user_agent', { user_agent: 'a'.repeat(257) }],
     ['traceparent', { traceparent: [] }],
   ])('refuses a bad claim "%s": %j', (_claim, bad) => {
     expect(() => tenantContext({ ...claims, ...bad })).toThrow(

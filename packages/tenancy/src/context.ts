@@ -1,6 +1,7 @@
 import { AppError } from '@heirloom/errors'
 import { grantsClaim, readGrantsClaim, type Grants } from './grants.js'
 import { tenantId, type ActorId, type TenantId } from './ids.js'
+import { isPlainAddress, isPlainUserAgent, type RequestSource } from './source.js'
 
 export const modes = ['saas', 'enterprise', 'system', 'lab'] as const
 export type Mode = (typeof modes)[number]
@@ -18,10 +19,14 @@ export interface TenantContext {
   readonly projectId?: string
   readonly surfaceId?: string
   readonly actor: Actor
+  /** The plugin through which the actor acts. */
+  readonly plugin?: string
   readonly roles: readonly Role[]
   /** Roles below the tenant; absent where nobody asked for them, which is as good as none. */
   readonly grants?: Grants
   readonly requestId: string
+  /** Unknown where no request of a client's is behind it. For records alone: no decision asks. */
+  readonly source?: RequestSource
   /** W3C Trace Context, level 1, section 3.2. */
   readonly traceparent?: string
 }
@@ -47,9 +52,12 @@ export interface TenantClaims {
   readonly sub?: unknown
   readonly name?: unknown
   readonly email?: unknown
+  readonly plugin?: unknown
   readonly roles?: unknown
   readonly grants?: unknown
   readonly request_id?: unknown
+  readonly source_ip?: unknown
+  readonly user_agent?: unknown
   readonly traceparent?: unknown
 }
 
@@ -58,7 +66,9 @@ export function tenantContext(claims: TenantClaims): TenantContext {
   const tenantName = optionalText(claims.tenant_name, 'tenant_name')
   const projectId = optionalText(claims.project_id, 'project_id')
   const surfaceId = optionalText(claims.surface_id, 'surface_id')
+  const plugin = optionalText(claims.plugin, 'plugin')
   const traceparent = optionalText(claims.traceparent, 'traceparent')
+  const source = sourceOf(claims)
   return Object.freeze({
     tenantId: tenant(claims.tenant_id),
     mode: oneOf(modes, claims.mode, 'mode'),
@@ -69,6 +79,8 @@ export function tenantContext(claims: TenantClaims): TenantContext {
     ...(tenantName === undefined ? {} : { tenantName }),
     ...(projectId === undefined ? {} : { projectId }),
     ...(surfaceId === undefined ? {} : { surfaceId }),
+    ...(plugin === undefined ? {} : { plugin }),
+    ...(source === undefined ? {} : { source }),
     ...(traceparent === undefined ? {} : { traceparent }),
   })
 }
@@ -84,9 +96,12 @@ export function tenantClaims(context: TenantContext): Record<string, unknown> {
     sub: `${context.actor.kind}:${context.actor.id}`,
     name: context.actor.name,
     email: context.actor.email,
+    plugin: context.plugin,
     roles: context.roles,
     ...(context.grants === undefined ? {} : { grants: grantsClaim(context.grants) }),
     request_id: context.requestId,
+    source_ip: context.source?.ip,
+    user_agent: context.source?.userAgent,
     traceparent: context.traceparent,
   }
 }
@@ -115,9 +130,22 @@ function tenant(value: unknown): TenantId {
   }
 }
 
+/** The gateway says nothing else: what does not look like it was not made there. */
+function sourceOf(claims: TenantClaims): RequestSource | undefined {
+  const ip = optionalText(claims.source_ip, 'source_ip')
+  const userAgent = optionalText(claims.user_agent, 'user_agent')
+  if (ip === undefined && userAgent === undefined) return undefined
+  if (ip !== undefined && !isPlainAddress(ip)) throw unusable('source_ip')
+  if (userAgent !== undefined && !isPlainUserAgent(userAgent)) throw unusable('user_agent')
+  return {
+    ...(ip === undefined ? {} : { ip }),
+    ...(userAgent === undefined ? {} : { userAgent }),
+  }
+}
+
 function text(value: unknown, claim: string): string {
   if (typeof value === 'string' && value !== '') return value
-  throw new AppError('TOKEN_INVALID', `the token has no usable claim "${claim}"`)
+  throw unusable(claim)
 }
 
 function optionalText(value: unknown, claim: string): string | undefined {
@@ -127,11 +155,15 @@ function optionalText(value: unknown, claim: string): string | undefined {
 function list(value: unknown): readonly unknown[] {
   if (value === undefined) return []
   if (Array.isArray(value)) return value as unknown[]
-  throw new AppError('TOKEN_INVALID', 'the token has no usable claim "roles"')
+  throw unusable('roles')
 }
 
 function oneOf<T extends string>(allowed: readonly T[], value: unknown, claim: string): T {
   const found = allowed.find((candidate) => candidate === value)
   if (found !== undefined) return found
-  throw new AppError('TOKEN_INVALID', `the token has no usable claim "${claim}"`)
+  throw unusable(claim)
+}
+
+function unusable(claim: string): AppError {
+  return new AppError('TOKEN_INVALID', `the token has no usable claim "${claim}"`)
 }

@@ -38,3 +38,4 @@ export {
   type SigningKey,
   type VerifyInternalToken,
 } from './internal-token.js'
+export { requestSource, type RequestSource } from './source.js'

@@ -1,3 +1,4 @@
+export { readAuditLog, type ToldDeed } from './audit-log.js'
 export { testBus } from './bus.js'
 export { fixedClock, type FixedClock } from './clock.js'
 export { testDatabase, type TestDatabase } from './database.js'

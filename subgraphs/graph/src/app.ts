@@ -1,3 +1,4 @@
+import { auditDenials, createAuditReader, createAuditWriter } from '@heirloom/audit'
 import { legacyVisibility, type Authorizer } from '@heirloom/authz'
 import { createEventFactory } from '@heirloom/events'
 import type { Database } from '@heirloom/postgres'
@@ -8,6 +9,7 @@ import type { GraphQLContext } from './context.js'
 import { createPeerStoryDirectory } from './data/peer-story-directory.js'
 import { createPostgresGraphAdapter } from './data/postgres-graph-adapter.js'
 import type { GraphTables } from './data/schema.js'
+import { deeds } from './domain/deeds.js'
 import { createPeopleReader } from './domain/people-reader.js'
 import type { Person } from './domain/person.js'
 import { createLoaders } from './loaders.js'
@@ -31,6 +33,7 @@ export function createGraphSubgraph(dependencies: GraphDependencies): SubgraphSe
   const { database, verify, authorizer, logger, now = Date.now } = dependencies
   const newId = dependencies.newId ?? createIds(now)
   const createEvent = createEventFactory(newId, now)
+  const audit = createAuditWriter({ service: 'graph', newId, now })
 
   return createSubgraphServer<GraphQLContext>({
     name: 'graph',
@@ -39,10 +42,11 @@ export function createGraphSubgraph(dependencies: GraphDependencies): SubgraphSe
     verify,
     logger,
     ready: () => database.ping(),
+    mutations: auditDenials({ audit, database, deeds, logger }),
     context: (request) => {
       const { tenant, authorization } = request
       const { tenantId } = tenant
-      const graph = createPostgresGraphAdapter(database, tenant, createEvent)
+      const graph = createPostgresGraphAdapter(database, tenant, createEvent, audit)
       const stories = createPeerStoryDirectory(dependencies.stories, authorization)
       const mayReadPerson = ({ id, legacyId }: Pick<Person, 'id' | 'legacyId'>): boolean =>
         authorizer.allows(tenant, 'person:read', { kind: 'Person', id, tenantId, legacyId })
@@ -53,6 +57,7 @@ export function createGraphSubgraph(dependencies: GraphDependencies): SubgraphSe
         ...request,
         reader,
         loaders: createLoaders(reader),
+        audit: createAuditReader(database.for(tenantId), tenant, authorizer),
         writing: {
           graph,
           stories,

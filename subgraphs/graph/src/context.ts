@@ -1,3 +1,4 @@
+import type { AuditReader } from '@heirloom/audit'
 import type { RequestContext } from '@heirloom/subgraph'
 import type { PeopleReader } from './domain/people-reader.js'
 import type { Writing } from './domain/writing.js'
@@ -8,4 +9,5 @@ export interface GraphQLContext extends RequestContext {
   readonly reader: PeopleReader
   readonly writing: Writing
   readonly loaders: Loaders
+  readonly audit: AuditReader
 }

@@ -1,3 +1,4 @@
+import { createSealer } from '@heirloom/audit'
 import { createAuthorizer } from '@heirloom/authz'
 import { createOutboxRelay } from '@heirloom/events'
 import { createDatabase } from '@heirloom/postgres'
@@ -17,7 +18,12 @@ await serviceMain(
     migrations,
     services: ({ api, relay }, logger) => [
       ...(api === null ? [] : [apiService(api, logger)]),
-      ...(relay === null ? [] : [createOutboxRelay({ name: 'graph', logger, ...relay })]),
+      ...(relay === null
+        ? []
+        : [
+            createOutboxRelay({ name: 'graph', logger, ...relay }),
+            createSealer({ name: 'graph', logger, databaseUrl: relay.databaseUrl }),
+          ]),
     ],
   },
   { argv: process.argv.slice(2), env: process.env },

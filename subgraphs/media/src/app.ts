@@ -1,3 +1,9 @@
+import {
+  auditDenials,
+  createAuditReader,
+  createAuditWriter,
+  type AuditWriter,
+} from '@heirloom/audit'
 import type { Authorizer } from '@heirloom/authz'
 import type { CreateEvent } from '@heirloom/events'
 import type { Database } from '@heirloom/postgres'
@@ -16,6 +22,7 @@ import type { GraphQLContext } from './context.js'
 import { createStoriesPeer } from './data/peer-stories.js'
 import { createPostgresMediaStore } from './data/postgres-media-store.js'
 import type { MediaDatabase } from './data/schema.js'
+import { deeds } from './domain/deeds.js'
 import { readable, type MediaScope } from './domain/media.js'
 import { mediaId, storyId, type MediaAsset } from './domain/media-asset.js'
 import type { ObjectStore } from './domain/ports.js'
@@ -35,24 +42,32 @@ export interface MediaDependencies {
 }
 
 export function createMediaSubgraph(dependencies: MediaDependencies): SubgraphServer {
+  const { newId, now, database, logger } = dependencies
+  const audit = createAuditWriter({ service: 'media', newId, now })
   return createSubgraphServer<GraphQLContext>({
     name: 'media',
     typeDefs: loadSdl('media'),
     resolvers,
     verify: dependencies.verify,
-    logger: dependencies.logger,
-    ready: () => dependencies.database.ping(),
-    context: (request) => contextOf(dependencies, request),
+    logger,
+    ready: () => database.ping(),
+    mutations: auditDenials({ audit, database, deeds, logger }),
+    context: (request) => contextOf(dependencies, audit, request),
   })
 }
 
-function contextOf(dependencies: MediaDependencies, request: RequestContext): GraphQLContext {
+function contextOf(
+  dependencies: MediaDependencies,
+  audit: AuditWriter,
+  request: RequestContext,
+): GraphQLContext {
   const { database, objects, authorizer, newId, now, createEvent } = dependencies
   const { tenant } = request
+  const bound = database.for(tenant.tenantId)
   const media: MediaScope = {
     tenant,
     authorizer,
-    store: createPostgresMediaStore(database.for(tenant.tenantId), tenant, createEvent),
+    store: createPostgresMediaStore(bound, tenant, createEvent, audit),
     objects,
     stories: createStoriesPeer(dependencies.stories, request.authorization),
     newId,
@@ -61,6 +76,7 @@ function contextOf(dependencies: MediaDependencies, request: RequestContext): Gr
   return {
     ...request,
     media,
+    audit: createAuditReader(bound, tenant, authorizer),
     assets: loader(
       (ids) => readKnown(media, ids.map(mediaId), (known) => media.store.find(known)),
       (asset) => asset.id,

@@ -1,3 +1,4 @@
+import { createSealer } from '@heirloom/audit'
 import { createAuthorizer } from '@heirloom/authz'
 import { createEventFactory, createOutboxRelay } from '@heirloom/events'
 import { createDatabase } from '@heirloom/postgres'
@@ -18,7 +19,12 @@ await serviceMain(
     migrations,
     services: ({ api, relay }, logger) => [
       ...(api === null ? [] : [apiService(api, logger)]),
-      ...(relay === null ? [] : [createOutboxRelay({ name: 'media', logger, ...relay })]),
+      ...(relay === null
+        ? []
+        : [
+            createOutboxRelay({ name: 'media', logger, ...relay }),
+            createSealer({ name: 'media', logger, databaseUrl: relay.databaseUrl }),
+          ]),
     ],
   },
   { argv: process.argv.slice(2), env: process.env },

@@ -1,3 +1,4 @@
+import { auditMigrations } from '@heirloom/audit'
 import { outboxMigrations } from '@heirloom/events'
 import { idempotencyMigrations, type Migrations } from '@heirloom/postgres'
 
@@ -5,5 +6,6 @@ import { idempotencyMigrations, type Migrations } from '@heirloom/postgres'
 export const migrations: readonly Migrations[] = [
   outboxMigrations,
   idempotencyMigrations,
+  auditMigrations,
   { prefix: 'media', directory: new URL('../migrations/', import.meta.url) },
 ]

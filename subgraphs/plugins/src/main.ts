@@ -1,3 +1,4 @@
+import { createSealer } from '@heirloom/audit'
 import { createAuthorizer } from '@heirloom/authz'
 import { createDatabase } from '@heirloom/postgres'
 import { serviceMain, type ServerConfig, type Service } from '@heirloom/subgraph'
@@ -14,7 +15,10 @@ await serviceMain(
     description: 'the plugins subgraph: which plugin services a tenant has registered.',
     readConfig,
     migrations,
-    services: (config, logger) => [apiService(config, logger)],
+    services: ({ api, worker }, logger) => [
+      ...(api === null ? [] : [apiService(api, logger)]),
+      ...(worker === null ? [] : [createSealer({ name: 'plugins', logger, ...worker })]),
+    ],
   },
   { argv: process.argv.slice(2), env: process.env },
 )

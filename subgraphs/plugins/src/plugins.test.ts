@@ -124,9 +124,10 @@ describe('a registration', () => {
     ['a query', { baseUrl: 'https://translator.example.com/?to=' }],
     ['an empty fragment', { baseUrl: 'https://translator.example.com/#' }],
     ['an address too long', { baseUrl: `https://translator.example.com/${'a'.repeat(2048)}` }],
-    ['the machine itself', { baseUrl: 'http://localhost:4101/graphql' }],
-    ["the cloud's metadata", { baseUrl: 'http://169.254.169.254/latest/meta-data/' }],
-    ['a private address', { baseUrl: 'http://10.0.0.7' }],
+    ['a plain connection', { baseUrl: 'http://translator.example.com' }],
+    ['the machine itself', { baseUrl: 'https://localhost:4101/graphql' }],
+    ["the cloud's metadata", { baseUrl: 'https://169.254.169.254/latest/meta-data/' }],
+    ['a private address', { baseUrl: 'https://10.0.0.7' }],
   ])('with %s is refused and stores nothing', async (_title, bad) => {
     const tenant = testTenant()
     expect(codeOf(await register(await rig.as(tenant), bad))).toBe('INVALID_INPUT')
@@ -137,7 +138,7 @@ describe('a registration', () => {
     'refuses loopback in mode %s',
     async (mode) => {
       const gql = await rig.as(testTenant({ mode }))
-      expect(codeOf(await register(gql, { baseUrl: 'http://127.0.0.1:9000' }))).toBe(
+      expect(codeOf(await register(gql, { baseUrl: 'https://127.0.0.1:9000' }))).toBe(
         'INVALID_INPUT',
       )
     },

@@ -1,4 +1,6 @@
+import { auditAttempts, createAuditReader, createAuditWriter } from '@heirloom/audit'
 import type { Authorizer } from '@heirloom/authz'
+import type { Database } from '@heirloom/postgres'
 import {
   createCursorCodec,
   createStreamReaders,
@@ -15,6 +17,7 @@ import { createRegistryDiagnostics } from './data/registry-diagnostics.js'
 import { createRegistryMigrations } from './data/registry-migrations.js'
 import { createRegistryRoutes } from './data/registry-routes.js'
 import { createRoutedStores } from './data/routed-stores.js'
+import { deeds } from './domain/deeds.js'
 import type { PlacedEvent } from './domain/stream-event.js'
 import { guardStores } from './domain/stores/guarded-stores.js'
 import { resolvers } from './resolvers/index.js'
@@ -29,6 +32,8 @@ export { createTimelineProjector } from './workers/timeline-projector.js'
 export interface StorageDependencies {
   /** Started and stopped by its owner. */
   readonly storage: Storage
+  /** Where the audit log is, as the app role; closed by its owner. */
+  readonly database: Database<unknown>
   /** Likewise. */
   readonly documents: OpenedStores
   /** The stories subgraph. */
@@ -46,6 +51,8 @@ export interface StorageDependencies {
 
 export function createStorageSubgraph(dependencies: StorageDependencies): SubgraphServer {
   const { storage, documents, stories, verify, authorizer, logger, now = Date.now } = dependencies
+  const { database } = dependencies
+  const audit = createAuditWriter({ service: 'storage', now })
   const cursors = createCursorCodec(dependencies.cursorKeys)
   const systemTenant = storage.registry.tenantId
   const routes = createRegistryRoutes(storage.registry, storage.backends)
@@ -69,8 +76,10 @@ export function createStorageSubgraph(dependencies: StorageDependencies): Subgra
     verify,
     logger,
     ready: () => storage.registry.ping(),
+    mutations: auditAttempts({ audit, database, deeds, logger }),
     context: (request) => ({
       ...request,
+      audit: createAuditReader(database.for(request.tenant.tenantId), request.tenant, authorizer),
       scope: {
         tenant: request.tenant,
         authorizer,

@@ -8,6 +8,7 @@ import { readConfig } from './config.js'
 const key = Buffer.alloc(32, 1).toString('base64')
 const env = {
   DATABASE_URL: 'postgres://127.0.0.1/storage',
+  WORKER_DATABASE_URL: 'postgres://worker@127.0.0.1/storage',
   INTERNAL_JWKS_URL: 'http://127.0.0.1:1/jwks',
   STORIES_URL: 'http://127.0.0.1:2/graphql',
   STREAM_CURSOR_KEYS: `k1:${key}`,

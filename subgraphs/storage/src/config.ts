@@ -19,6 +19,8 @@ export interface StorageConfig {
 export interface ApiConfig {
   readonly host: string
   readonly port: number
+  /** As the app role: where the audit log is. */
+  readonly databaseUrl: string
   readonly internalJwksUrl: string
   readonly storiesUrl: string
   readonly cursorKeys: readonly [CursorKey, ...CursorKey[]]
@@ -27,6 +29,8 @@ export interface ApiConfig {
 }
 
 export interface WorkerConfig {
+  /** As the worker role, which seals the audit log. */
+  readonly databaseUrl: string
   /** How long events are kept; without a rule for ever. */
   readonly retention: readonly RetentionRule[]
   readonly retentionIntervalMs: number
@@ -62,6 +66,7 @@ function apiConfig(env: Env): ApiConfig {
   return Object.freeze({
     host: optional(env, 'HOST', '127.0.0.1'),
     port: integer(env, 'PORT', defaultPort),
+    databaseUrl: required(env, 'DATABASE_URL'),
     internalJwksUrl: required(env, 'INTERNAL_JWKS_URL'),
     storiesUrl: required(env, 'STORIES_URL'),
     cursorKeys: parseCursorKeys(required(env, 'STREAM_CURSOR_KEYS')),
@@ -73,6 +78,7 @@ function apiConfig(env: Env): ApiConfig {
 function workerConfig(env: Env): WorkerConfig {
   const endpoint = optional(env, 'AWS_ENDPOINT_URL', '')
   return Object.freeze({
+    databaseUrl: required(env, 'WORKER_DATABASE_URL'),
     retention: parseRetention(optional(env, 'STREAM_RETENTION', '[]')),
     retentionIntervalMs: integer(env, 'STREAM_RETENTION_INTERVAL_MS', defaultRetentionIntervalMs),
     queueUrl: required(env, 'EVENTS_QUEUE_URL'),

@@ -1,6 +1,8 @@
+import { createSealer } from '@heirloom/audit'
 import { createAuthorizer } from '@heirloom/authz'
 import { createSnsSqsBus } from '@heirloom/events'
 import { createBackends } from '@heirloom/persistence'
+import { createDatabase } from '@heirloom/postgres'
 import { createPeer, serviceMain, type Service } from '@heirloom/subgraph'
 import type { Logger } from '@heirloom/telemetry'
 import { createInternalTokenVerifier, remoteInternalKeys } from '@heirloom/tenancy'
@@ -18,6 +20,9 @@ import { backendEnvironment } from './backend-environment.js'
 import { readConfig, type ApiConfig, type WorkerConfig } from './config.js'
 import { createSecrets } from './data/secrets.js'
 import { migrations } from './migrations.js'
+
+/** The audit log is one among several things that this service keeps in its database. */
+const maxAuditConnections = 4
 
 await serviceMain(
   {
@@ -56,8 +61,15 @@ function apiServices(
     secrets: createSecrets(backends),
     logger,
   })
+  const database = createDatabase<unknown>({
+    url: config.databaseUrl,
+    applicationName: 'storage audit',
+    maxConnections: maxAuditConnections,
+    onIdleError: (error) => logger.warn({ err: error }, 'a database connection broke'),
+  })
   const server = createStorageSubgraph({
     storage,
+    database,
     documents,
     stories: createPeer('stories', config.storiesUrl),
     authorizer: createAuthorizer(),
@@ -72,7 +84,10 @@ function apiServices(
     {
       name: 'storage',
       start: () => server.listen(config),
-      stop: () => server.close(),
+      stop: async () => {
+        await server.close()
+        await database.close()
+      },
     },
   ]
 }
@@ -87,6 +102,7 @@ function workerServices(
     projectorService(config, storage, logger),
     storage.runner,
     createStreamRetention({ storage, rules, intervalMs, logger }),
+    createSealer({ name: 'storage', databaseUrl: config.databaseUrl, logger }),
   ]
 }
 

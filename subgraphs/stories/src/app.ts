@@ -1,3 +1,4 @@
+import { auditDenials, createAuditReader, createAuditWriter } from '@heirloom/audit'
 import { createExplainer, type Authorizer } from '@heirloom/authz'
 import { createEventFactory } from '@heirloom/events'
 import type { Database } from '@heirloom/postgres'
@@ -8,6 +9,7 @@ import type { GraphQLContext } from './context.js'
 import { createPostgresStoriesStore } from './data/postgres-stories-store.js'
 import type { StoriesDatabase } from './data/schema.js'
 import type { Scope } from './domain/scope.js'
+import { deeds } from './domain/deeds.js'
 import { createLoaders } from './loaders.js'
 import { resolvers } from './resolvers/index.js'
 
@@ -29,6 +31,7 @@ export function createStoriesSubgraph(dependencies: StoriesDependencies): Subgra
   const { database, verify, authorizer, logger, now = Date.now } = dependencies
   const newId = dependencies.newId ?? createIds(now)
   const createEvent = createEventFactory(newId, now)
+  const audit = createAuditWriter({ service: 'stories', newId, now })
 
   const explain = createExplainer()
 
@@ -39,10 +42,12 @@ export function createStoriesSubgraph(dependencies: StoriesDependencies): Subgra
     verify,
     logger,
     ready: () => database.ping(),
+    mutations: auditDenials({ audit, database, deeds, logger }),
     context: (request) => {
       const { tenant } = request
+      const bound = database.for(tenant.tenantId)
       const storeOf = (id: TenantId) =>
-        createPostgresStoriesStore(database.for(id), tenant, createEvent)
+        createPostgresStoriesStore(database.for(id), tenant, createEvent, audit)
       const scope: Scope = {
         tenant,
         authorizer,
@@ -53,7 +58,12 @@ export function createStoriesSubgraph(dependencies: StoriesDependencies): Subgra
         now: () => new Date(now()),
         sealForMailer: dependencies.sealForMailer ?? (() => Promise.resolve(null)),
       }
-      return { ...request, scope, loaders: createLoaders(scope) }
+      return {
+        ...request,
+        scope,
+        loaders: createLoaders(scope),
+        audit: createAuditReader(bound, tenant, authorizer),
+      }
     },
   })
 }

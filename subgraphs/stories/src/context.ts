@@ -1,3 +1,4 @@
+import type { AuditReader } from '@heirloom/audit'
 import type { RequestContext } from '@heirloom/subgraph'
 import type { Scope } from './domain/scope.js'
 import type { Loaders } from './loaders.js'
@@ -6,4 +7,5 @@ import type { Loaders } from './loaders.js'
 export interface GraphQLContext extends RequestContext {
   readonly scope: Scope
   readonly loaders: Loaders
+  readonly audit: AuditReader
 }

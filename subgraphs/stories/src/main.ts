@@ -1,3 +1,4 @@
+import { createSealer } from '@heirloom/audit'
 import { createAuthorizer } from '@heirloom/authz'
 import { createOutboxRelay } from '@heirloom/events'
 import { createDatabase } from '@heirloom/postgres'
@@ -17,7 +18,12 @@ await serviceMain(
     migrations,
     services: ({ api, relay, mailerKey }, logger) => [
       ...(api === null ? [] : [apiService(api, mailerKey, logger)]),
-      ...(relay === null ? [] : [createOutboxRelay({ name: 'stories', logger, ...relay })]),
+      ...(relay === null
+        ? []
+        : [
+            createOutboxRelay({ name: 'stories', logger, ...relay }),
+            createSealer({ name: 'stories', logger, databaseUrl: relay.databaseUrl }),
+          ]),
     ],
   },
   { argv: process.argv.slice(2), env: process.env },

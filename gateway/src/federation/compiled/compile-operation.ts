@@ -1,20 +1,12 @@
 import {
   getOperationAST,
-  GraphQLError,
   Kind,
   OperationTypeNode,
-  parse,
-  print,
-  specifiedRules,
-  validate,
-  visit,
   type DocumentNode,
-  type FragmentDefinitionNode,
   type OperationDefinitionNode,
-  type ValidationRule,
 } from 'graphql'
 import type { Logger } from '@heirloom/telemetry'
-import { maxTokens } from '../../guard/operation-limits.js'
+import type { ReadOperation } from '../../guard/documents.js'
 import type { OperationInUse } from '../operations.js'
 import type { ExecutionPlan, PlanForExecution } from '../plan.js'
 import type { Supergraph } from '../supergraph.js'
@@ -61,7 +53,7 @@ export interface RefusedOperation {
 
 /** Never throws: what cannot be compiled is the reason for it. */
 export interface OperationCompiler {
-  prepare(query: string, operationName?: string | null): PreparedOperation | FallbackReason
+  prepare(read: ReadOperation): PreparedOperation | FallbackReason
   /** `variables` are coerced, with defaults. */
   compile(
     operation: PreparedOperation,
@@ -73,21 +65,16 @@ export interface OperationCompiler {
 
 export interface CompilerOptions {
   readonly logger: Logger
-  readonly rules: readonly ValidationRule[]
   /** What the reference would run of what is left to it. */
   readonly referencePlan?: PlanForExecution | undefined
 }
 
-const maxTexts = 2_000
 const maxOperations = 1_000
 const maxVariants = 32
-/** A text that is longer is compiled, but only its normal form is remembered. */
-const maxTextLength = 16_384
 
 /**
  * Compiles each operation once. Texts that differ in layout, comments or unused definitions share
- * what they are compiled to. What is invalid is not remembered, so that nonsense cannot push out
- * what is in use.
+ * what they are compiled to.
  */
 export function createOperationCompiler(
   supergraph: Supergraph,
@@ -99,25 +86,23 @@ export function createOperationCompiler(
   const { apiSchema, schema } = supergraph
   const needs = readSubgraphNeeds(schema)
   let compiledCount = 0
-  const byText = new BoundedCache<PreparedOperation>(maxTexts)
+  const byRead = new WeakMap<ReadOperation, PreparedOperation>()
   const byOperation = new BoundedCache<PreparedOperation>(maxOperations)
-  const rules = [...specifiedRules, ...options.rules]
 
   return {
-    prepare: (query, operationName) => {
-      const name = operationName ?? ''
-      const text = name === '' ? query : `${name}\n${query}`
-      const known = byText.get(text)
+    prepare: (read) => {
+      const known = byRead.get(read)
       if (known !== undefined) return known
-      const prepared = validated(query, name)
-      if (prepared === undefined) return 'invalid_request'
-      if (prepared.definition.operation === OperationTypeNode.SUBSCRIPTION) {
-        return 'not_a_query_or_mutation'
+      const { definition, document, text } = read
+      if (definition.operation === OperationTypeNode.SUBSCRIPTION) return 'not_a_query_or_mutation'
+      const operation = byOperation.get(text) ?? {
+        definition,
+        document,
+        selecting: selectingVariables(document),
+        variants: new BoundedCache(maxVariants),
       }
-      const normal = print(prepared.document)
-      const operation = byOperation.get(normal) ?? prepared
-      byOperation.set(normal, operation)
-      if (text.length <= maxTextLength) byText.set(text, operation)
+      byOperation.set(text, operation)
+      byRead.set(read, operation)
       return operation
     },
     compile: (operation, variables) => {
@@ -137,21 +122,6 @@ export function createOperationCompiler(
           Object.fromEntries(selecting.map((name, index) => [name, key[index] === '1'])),
         ),
       })),
-  }
-
-  function validated(query: string, name: string): PreparedOperation | undefined {
-    try {
-      const whole = parse(query, { maxTokens, noLocation: true })
-      if (validate(apiSchema, whole, rules).length > 0) return undefined
-      const definition = getOperationAST(whole, name === '' ? undefined : name)
-      if (definition === null || definition === undefined) return undefined
-      const document = onlyOperation(whole, definition)
-      const selecting = selectingVariables(document)
-      return { definition, document, selecting, variants: new BoundedCache(maxVariants) }
-    } catch (error) {
-      if (error instanceof GraphQLError) return undefined
-      throw error
-    }
   }
 
   function compiledFor(
@@ -241,22 +211,4 @@ function fragmentsOf(document: DocumentNode): Fragments {
       definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
     ),
   )
-}
-
-/** The operation and the fragments that it reaches. */
-function onlyOperation(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode {
-  const fragments = fragmentsOf(document)
-  const reached = new Set<FragmentDefinitionNode>()
-  const look = (at: OperationDefinitionNode | FragmentDefinitionNode): void => {
-    visit(at, {
-      FragmentSpread: ({ name }) => {
-        const fragment = fragments.get(name.value)
-        if (fragment === undefined || reached.has(fragment)) return
-        reached.add(fragment)
-        look(fragment)
-      },
-    })
-  }
-  look(operation)
-  return { kind: Kind.DOCUMENT, definitions: [operation, ...reached] }
 }

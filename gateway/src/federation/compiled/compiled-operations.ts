@@ -1,7 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { execute, getVariableValues, GraphQLError, OperationTypeNode, print } from 'graphql'
+import { execute, getVariableValues, GraphQLError, OperationTypeNode } from 'graphql'
 import { AppError } from '@heirloom/errors'
 import type { Logger } from '@heirloom/telemetry'
+import { createDocuments, type Documents } from '../../guard/documents.js'
+import { createRefuse, withText } from '../guarded-operations.js'
 import { getOwn, isObject, type JsonObject } from '../json.js'
 import { defaultPolicy, type OperationPolicy } from '../operation-policy.js'
 import type { OperationInUse, OperationRequest, Operations, OperationText } from '../operations.js'
@@ -28,12 +30,20 @@ export interface OperationCounts {
   readonly fallbacks: ReadonlyMap<FallbackReason, number>
 }
 
+/** What became of an operation, told as it is decided. */
+export interface OperationObserver {
+  readonly ran: (how: 'compiled' | 'shared' | 'refused') => void
+  readonly leftToReference: (reason: FallbackReason) => void
+}
+
 export interface CompiledOperations extends Operations {
   counts(): OperationCounts
 }
 
 export interface CompiledOperationsDeps {
   readonly supergraph: Supergraph
+  /** Read for this supergraph and policy. */
+  readonly documents?: Documents | undefined
   /** Asked in this order: the next where one has no plan that can be compiled. */
   readonly plans: readonly PlanForExecution[]
   readonly fetchSubgraph: FetchSubgraph
@@ -48,6 +58,7 @@ export interface CompiledOperationsDeps {
    * Never so across callers, nor across a mutation that ended in between.
    */
   readonly shareInFlight?: boolean | undefined
+  readonly observer?: OperationObserver | undefined
 }
 
 /** What came of an operation, before it is told to anybody. */
@@ -66,10 +77,14 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
   const ownKeys = createOwnKeys(supergraph.schema)
   const compiler = createOperationCompiler(supergraph, deps.plans, ownKeys, {
     logger,
-    rules: policy.rules,
     referencePlan: deps.referencePlan,
   })
-  const { shareInFlight = true } = deps
+  const {
+    observer,
+    shareInFlight = true,
+    documents = createDocuments({ ...supergraph, policy }),
+  } = deps
+  const refuse = createRefuse(policy.formatErrors, logger)
   const fallbacks = new Map<FallbackReason, number>()
   const inFlight = new InFlight<Outcome>()
   let compiledCount = 0
@@ -96,7 +111,8 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
     const end = performance.now() + maxWarmMs
     // What was used last is ready first: there may not be time for all.
     for (const { query, variants } of operations.toReversed()) {
-      const prepared = compiler.prepare(query)
+      const read = documents.read({ query })
+      const prepared = 'id' in read ? compiler.prepare(read) : 'not_a_query_or_mutation'
       // Not valid any more: its clients will be told.
       if (typeof prepared === 'string') continue
       for (const variables of variants) {
@@ -108,22 +124,35 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
   }
 
   async function respond(request: OperationRequest, caller: Caller): Promise<OperationText> {
-    const query = typeof request.query === 'string' ? request.query : print(request.query)
-    const prepared = compiler.prepare(query, request.operationName)
-    if (typeof prepared === 'string') return fallBack(prepared, request, caller)
+    const read = documents.read(request)
+    if (!('id' in read)) return refusedUnread(read, caller)
+    const prepared = compiler.prepare(read)
+    const asked = withText(request, read)
+    if (typeof prepared === 'string') return fallBack(prepared, asked, caller)
     const given = request.variables ?? {}
     const variables = coerced(prepared, given)
-    if (variables === undefined) return fallBack('invalid_variables', request, caller)
+    if (variables === undefined) return fallBack('invalid_variables', asked, caller)
+    const { cost, refusal } = read.priced(variables)
+    if (refusal !== undefined) return refusedUnread([refusal], caller)
+    const charged = request.charge?.({ id: read.id, cost })
+    if (charged !== undefined) await charged
     const compiled = compiler.compile(prepared, variables)
-    if (typeof compiled === 'string') return fallBack(compiled, request, caller)
+    if (typeof compiled === 'string') return fallBack(compiled, asked, caller)
     if ('refusal' in compiled) return refused(compiled.refusal, caller)
     compiledCount += 1
+    observer?.ran('compiled')
     const outcome = await outcomeOf(prepared, compiled, { given, variables, caller })
     return { status: 200, body: told(outcome, caller) }
   }
 
+  function refusedUnread(errors: readonly GraphQLError[], caller: Caller): OperationText {
+    const { status, result } = refuse(errors, caller)
+    return { status, body: JSON.stringify(result) }
+  }
+
   function refused(reason: string, caller: Caller): OperationText {
     refusedCount += 1
+    observer?.ran('refused')
     const error = new AppError('INTERNAL', `this cannot be answered for certain: ${reason}`)
     const format = policy.formatErrors(caller.requestId, logger)
     return { status: 200, body: JSON.stringify({ errors: [format(error)], data: null }) }
@@ -136,6 +165,7 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
   ): Promise<OperationText> {
     const before = fallbacks.get(reason) ?? 0
     fallbacks.set(reason, before + 1)
+    observer?.leftToReference(reason)
     // A client's mistake is nothing to be told of; a gap of ours is, once.
     if (before === 0 && !reason.startsWith('invalid_')) {
       const about = { reason, request_id: caller.requestId }
@@ -164,7 +194,10 @@ export function createCompiledOperations(deps: CompiledOperationsDeps): Compiled
     const { identity } = run.caller
     if (!shareInFlight || identity === undefined) return runCompiled(compiled, run)
     const key = `${compiled.id} ${JSON.stringify(run.given)} ${identity}`
-    return inFlight.share(key, () => runCompiled(compiled, run))
+    const sharedBefore = inFlight.shared
+    const outcome = inFlight.share(key, () => runCompiled(compiled, run))
+    if (inFlight.shared > sharedBefore) observer?.ran('shared')
+    return outcome
   }
 
   function told({ text, errors }: Outcome, caller: Caller): string {

@@ -1,6 +1,5 @@
 /** Why an operation is left to the reference executor. Each is counted. */
 export type FallbackReason =
-  | 'invalid_request'
   | 'invalid_variables'
   | 'not_a_query_or_mutation'
   | 'reserved_name'

@@ -51,6 +51,32 @@ export const gateway = defineCommand({
     'max-fields': { type: 'string', placeholder: 'N', help: 'fragments expanded, default 2000' },
     'max-aliases': { type: 'string', placeholder: 'N', help: 'default 100' },
     'max-root-fields': { type: 'string', placeholder: 'N', help: 'default 50' },
+    'max-directives': { type: 'string', placeholder: 'N', help: 'default 500' },
+    'max-cost': {
+      type: 'string',
+      placeholder: 'N',
+      help: 'of an operation by @cost and @listSize; default 0: no limit',
+    },
+    'max-list-size': {
+      type: 'string',
+      placeholder: 'N',
+      help: 'what first, last and the like may ask for; default 0: no limit',
+    },
+    'default-list-size': {
+      type: 'string',
+      placeholder: 'N',
+      help: 'how long a list is taken to be of which nothing is said, default 10',
+    },
+    'persisted-operations': {
+      type: 'string',
+      placeholder: 'MODE',
+      help: 'automatic (default), listed: nothing else runs, or off',
+    },
+    'operations-file': {
+      type: 'string',
+      placeholder: 'FILE',
+      help: "the list: Apollo's manifest, or the documents by their ids as JSON",
+    },
     timeout: {
       type: 'string',
       placeholder: 'MS',
@@ -89,6 +115,16 @@ is under way. docs/gateway.md says more.`,
       MAX_FIELDS: wholeNumber('max-fields', values['max-fields']),
       MAX_ALIASES: wholeNumber('max-aliases', values['max-aliases']),
       MAX_ROOT_FIELDS: wholeNumber('max-root-fields', values['max-root-fields']),
+      MAX_DIRECTIVES: wholeNumber('max-directives', values['max-directives']),
+      MAX_COST: wholeNumber('max-cost', values['max-cost']),
+      MAX_LIST_SIZE: wholeNumber('max-list-size', values['max-list-size']),
+      DEFAULT_LIST_SIZE: wholeNumber('default-list-size', values['default-list-size']),
+      PERSISTED_OPERATIONS: oneOf('persisted-operations', values['persisted-operations'], [
+        'automatic',
+        'listed',
+        'off',
+      ]),
+      PERSISTED_OPERATIONS_FILE: fileIn(terminal, values['operations-file']),
       SUBGRAPH_TIMEOUT_MS: wholeNumber('timeout', values.timeout),
       LOG_LEVEL: values['log-level'] ?? '',
     })
@@ -132,6 +168,10 @@ async function exitCodeOf(child: ChildProcess): Promise<number | string> {
 function isListening(message: unknown): message is { readonly address: string } {
   if (typeof message !== 'object' || message === null) return false
   return 'type' in message && message.type === 'listening' && 'address' in message
+}
+
+function fileIn({ cwd }: Terminal, file: string | undefined): string {
+  return file === undefined ? '' : resolve(cwd, file)
 }
 
 function wholeNumber(name: string, text: string | undefined): string {

@@ -13,6 +13,8 @@ export interface CliFile {
   readonly clients: Readonly<
     Record<string, { readonly clientId: string; readonly clientSecret: string }>
   >
+  /** Addresses, as the worker role, of the databases that have an audit log. */
+  readonly auditDatabases?: readonly string[]
 }
 
 const folderName = '.heirloom'

@@ -3,7 +3,7 @@ import { AppError } from '@heirloom/errors'
 import { stopOrphan } from '../postgres/take-over.js'
 import { writeCliFile } from './cli-file.js'
 import { openDataDir } from './data-dir.js'
-import { publicUrl } from './environment.js'
+import { databaseName, publicUrl } from './environment.js'
 import { openKeys } from './keys.js'
 import type { Opened } from './opened.js'
 import type { RunOptions } from './options.js'
@@ -83,7 +83,10 @@ async function start(
   signal.throwIfAborted()
 
   const gatewayUrl = publicUrl(ports)
-  await writeCliFile(dataDir.cliFile, gatewayUrl, servers.oidc)
+  const auditDatabases = subgraphs
+    .filter(({ workers }) => workers.includes('sealer'))
+    .map(({ name }) => servers.postgres.urls(databaseName(name)).workerUrl)
+  await writeCliFile(dataDir.cliFile, gatewayUrl, servers.oidc, auditDatabases)
   const around = { inherited: options.env, ports, keys, ...servers }
   await startServices(subgraphs, around, dataDir, opened, options)
   if (options.seed) await seedOnce(dataDir, gatewayUrl, servers.oidc, onProgress)

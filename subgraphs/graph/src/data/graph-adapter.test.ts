@@ -1,3 +1,4 @@
+import { createAuditWriter } from '@heirloom/audit'
 import { createEventFactory } from '@heirloom/events'
 import { createDatabase } from '@heirloom/postgres'
 import { testDatabase } from '@heirloom/testkit'
@@ -20,8 +21,9 @@ async function startPostgres(): Promise<GraphBackend> {
   const app = createDatabase<GraphTables>({ url: database.appUrl, applicationName: 'test' })
   const look = lookInto(database.superuserUrl)
   const createEvent = createEventFactory()
+  const audit = createAuditWriter({ service: 'graph' })
   return {
-    adapter: (context) => createPostgresGraphAdapter(app, context, createEvent),
+    adapter: (context) => createPostgresGraphAdapter(app, context, createEvent, audit),
     events: (context) => look.events(context),
     close: async () => {
       await Promise.all([app.close(), look.close()])

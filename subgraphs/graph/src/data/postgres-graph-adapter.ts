@@ -1,4 +1,5 @@
 import { sql, type RawBuilder, type Transaction } from 'kysely'
+import type { AuditWriter } from '@heirloom/audit'
 import type { CreateEvent } from '@heirloom/events'
 import type { Database } from '@heirloom/postgres'
 import type { TenantContext } from '@heirloom/tenancy'
@@ -28,6 +29,7 @@ export function createPostgresGraphAdapter(
   database: Database<GraphTables>,
   caller: TenantContext,
   createEvent: CreateEvent,
+  audit: AuditWriter,
 ): GraphAdapter {
   const { tenantId } = caller
   const bound = database.for(tenantId)
@@ -145,7 +147,7 @@ export function createPostgresGraphAdapter(
     },
 
     change: (work) =>
-      bound.transaction((trx) => work(createPostgresGraphWriter(trx, caller, createEvent))),
+      bound.transaction((trx) => work(createPostgresGraphWriter(trx, caller, createEvent, audit))),
   }
 }
 

@@ -1,7 +1,9 @@
 import { sql, type Transaction } from 'kysely'
+import type { AuditWriter } from '@heirloom/audit'
 import { writeOutbox, type CreateEvent } from '@heirloom/events'
 import { idempotent } from '@heirloom/postgres'
 import type { TenantContext } from '@heirloom/tenancy'
+import { actionOfEvent } from '../domain/deeds.js'
 import type { GraphWriter } from '../domain/ports.js'
 import { personColumns, personOf, personRow, relationshipOf } from './rows.js'
 import type { GraphTables, PersonRow, RelationshipRow } from './schema.js'
@@ -17,6 +19,7 @@ export function createPostgresGraphWriter(
   trx: Transaction<GraphTables>,
   caller: TenantContext,
   createEvent: CreateEvent,
+  audit: AuditWriter,
 ): GraphWriter {
   const { tenantId } = caller
 
@@ -121,10 +124,14 @@ export function createPostgresGraphWriter(
       return rows.length > 0
     },
 
-    announce: (events) =>
-      writeOutbox(
+    announce: async (events) => {
+      await writeOutbox(
         trx,
         events.map((event) => createEvent(caller, event)),
-      ),
+      )
+      for (const { type, resource } of events) {
+        await audit.record(trx, caller, { action: actionOfEvent[type] ?? type, resource })
+      }
+    },
   }
 }

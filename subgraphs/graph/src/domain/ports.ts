@@ -80,6 +80,7 @@ export interface GraphWriter {
   insertRelationships(relationships: readonly Relationship[]): Promise<readonly Relationship[]>
   /** False when the link was there. */
   linkStory(person: Person, storyId: StoryId): Promise<boolean>
+  /** Goes with every write; the audit log is told of it too. */
   announce(events: readonly NewEvent[]): Promise<void>
 }
 

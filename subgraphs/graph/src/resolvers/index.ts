@@ -1,5 +1,6 @@
 import { scalars } from '@heirloom/subgraph'
 import type { Resolvers } from '../generated/resolvers.js'
+import { auditLog } from './audit-log.js'
 import { legacy } from './legacy.js'
 import { mutation } from './mutation.js'
 import { person } from './person.js'
@@ -11,6 +12,7 @@ export const resolvers: Resolvers = {
   DateTime: scalars.DateTime,
   Query: query,
   Mutation: mutation,
+  AuditLog: auditLog,
   Legacy: legacy,
   Story: story,
   Person: person,

@@ -1,4 +1,5 @@
 import { sql, type Selectable, type Transaction } from 'kysely'
+import type { AuditWriter } from '@heirloom/audit'
 import { AppError } from '@heirloom/errors'
 import { writeOutbox, type CreateEvent } from '@heirloom/events'
 import { idempotent, type TenantDatabase } from '@heirloom/postgres'
@@ -17,8 +18,11 @@ export function createPostgresMediaStore(
   database: TenantDatabase<MediaDatabase>,
   context: TenantContext,
   createEvent: CreateEvent,
+  audit: AuditWriter,
 ): MediaStore {
   const tenantId = database.tenantId
+  const record = (trx: Transaction<MediaDatabase>, id: MediaId): Promise<void> =>
+    audit.record(trx, context, { action: 'media:write', resource: { kind: 'MediaAsset', id } })
 
   return {
     find: (ids) => database.transaction((trx) => findIn(trx, tenantId, ids)),
@@ -61,6 +65,7 @@ export function createPostgresMediaStore(
         }
         const id = await idempotent(trx, request, async () => {
           await trx.insertInto('media_asset').values(rowOf(tenantId, asset)).execute()
+          await record(trx, asset.id)
           return asset.id
         })
         const [found] = await findIn(trx, tenantId, [id])
@@ -81,6 +86,7 @@ export function createPostgresMediaStore(
         if (row === undefined) return (await findIn(trx, tenantId, [id]))[0] ?? null
         const asset = assetOf(row)
         await writeOutbox(trx, [createEvent(context, mediaUploaded(asset))])
+        await record(trx, asset.id)
         return asset
       }),
 
@@ -97,6 +103,7 @@ export function createPostgresMediaStore(
         if (row === undefined) return (await findIn(trx, tenantId, [id]))[0] ?? null
         const asset = assetOf(row)
         await writeOutbox(trx, [createEvent(context, mediaLinked(asset, storyId))])
+        await record(trx, asset.id)
         return asset
       }),
   }

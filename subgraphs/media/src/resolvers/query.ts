@@ -5,6 +5,7 @@ import { legacyId, mediaId, type MediaId } from '../domain/media-asset.js'
 import type { QueryResolvers } from '../generated/resolvers.js'
 
 export const queryResolvers: QueryResolvers = {
+  audit: () => ({}),
   mediaAsset: (_parent, { id }, { assets }) => assets.load(id),
   mediaAssets: async (_parent, args, { media }) => {
     const first = pageSize(args)

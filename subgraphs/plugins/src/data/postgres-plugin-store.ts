@@ -1,5 +1,7 @@
 import type { Selectable } from 'kysely'
+import type { AuditWriter } from '@heirloom/audit'
 import type { TenantDatabase } from '@heirloom/postgres'
+import type { TenantContext } from '@heirloom/tenancy'
 import type { Plugin, PluginId } from '../domain/plugin.js'
 import type { PluginStore } from '../domain/ports.js'
 import type { PluginDatabase, PluginTable } from './schema.js'
@@ -8,7 +10,11 @@ import type { PluginDatabase, PluginTable } from './schema.js'
  * PluginStore on one table under row-level security. Registration is one INSERT … ON CONFLICT on
  * the unique name, whose update is conditional: no row comes back when nothing would change.
  */
-export function createPostgresPluginStore(database: TenantDatabase<PluginDatabase>): PluginStore {
+export function createPostgresPluginStore(
+  database: TenantDatabase<PluginDatabase>,
+  context: TenantContext,
+  audit: AuditWriter,
+): PluginStore {
   const tenantId = database.tenantId
 
   return {
@@ -54,6 +60,10 @@ export function createPostgresPluginStore(database: TenantDatabase<PluginDatabas
           )
           .returningAll()
           .executeTakeFirst()
+        if (changed !== undefined) {
+          const resource = { kind: 'Plugin', id: changed.id }
+          await audit.record(trx, context, { action: 'plugin:register', resource })
+        }
         const row =
           changed ??
           (await trx

@@ -4,8 +4,10 @@ import type { IsPublicHost } from './ports.js'
 const maxLength = 2_048
 
 /**
- * Where a plugin is reached: http or https, without credentials, query or fragment. With `isPublicHost` it must be a public one, so that nobody makes Heirloom call what only Heirloom can reach.
- * A name may still resolve to a private address later: whoever connects checks that again.
+ * Where a plugin is reached: without credentials, query or fragment. With `isPublicHost` it must be
+ * a public one over https, so that nobody makes Heirloom call what only Heirloom can reach; without
+ * it http will do too. A name may still resolve to a private address later: who calls a plugin does
+ * so through packages/outgoing, which checks what it connects to.
  * @throws AppError INVALID_INPUT
  */
 export function baseUrl(value: string, isPublicHost: IsPublicHost | null): string {
@@ -13,8 +15,8 @@ export function baseUrl(value: string, isPublicHost: IsPublicHost | null): strin
     throw invalid('baseUrl', 'must be an address')
   }
   const url = new URL(value)
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw invalid('baseUrl', 'must start with https:// or http://')
+  if (url.protocol !== 'https:' && !(isPublicHost === null && url.protocol === 'http:')) {
+    throw invalid('baseUrl', 'must start with https://')
   }
   if (url.username !== '' || url.password !== '') {
     throw invalid('baseUrl', 'must not contain credentials')

@@ -5,6 +5,7 @@ import { listPlugins } from '../domain/plugins.js'
 import type { QueryResolvers } from '../generated/resolvers.js'
 
 export const queryResolvers: QueryResolvers = {
+  audit: () => ({}),
   plugin: (_parent, { id }, { plugins }) => plugins.load(id),
   plugins: async (_parent, args, { scope }) => {
     const first = pageSize(args)

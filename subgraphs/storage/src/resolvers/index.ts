@@ -1,5 +1,6 @@
 import { scalars } from '@heirloom/subgraph'
 import type { Resolvers } from '../generated/resolvers.js'
+import { auditLogResolvers } from './audit-log.js'
 import {
   migrationDifferenceResolvers,
   migrationErrorResolvers,
@@ -26,6 +27,7 @@ export const resolvers: Resolvers = {
   ...storeTypes,
   Query: { ...queryResolvers, ...migrationQueries, ...storeQueries },
   Mutation: { ...mutationResolvers, ...migrationMutations, ...storeMutations },
+  AuditLog: auditLogResolvers,
   Subscription: subscriptionResolvers,
   Route: { ...routeResolvers, ...routePlacementResolvers },
   RouteTarget: routeTargetResolvers,

@@ -114,8 +114,10 @@ export async function startStorageRig(options: ProcessOptions = {}): Promise<Sto
       logger,
     })
     await documents.start()
+    const app = createDatabase<unknown>({ url: database.appUrl, applicationName: 'test' })
     const server = createStorageSubgraph({
       storage,
+      database: app,
       documents,
       stories: createPeer('stories', stories.url),
       verify: keys.verifier('storage'),
@@ -146,6 +148,7 @@ export async function startStorageRig(options: ProcessOptions = {}): Promise<Sto
         running.delete(process)
         await server.close()
         await documents.stop()
+        await app.close()
         if (merged.migrates === true) await storage.runner.stop()
         await storage.stop()
       },

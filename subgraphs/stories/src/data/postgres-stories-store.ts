@@ -1,3 +1,4 @@
+import type { AuditWriter, Deed } from '@heirloom/audit'
 import { writeOutbox, type CreateEvent } from '@heirloom/events'
 import { idempotent, type TenantDatabase } from '@heirloom/postgres'
 import type { TenantContext } from '@heirloom/tenancy'
@@ -14,16 +15,19 @@ import type { InTransaction, StoriesTransaction } from './transactions.js'
 /**
  * The stories store on Postgres. Row-level security, bound by the transaction, keeps tenants
  * apart: no query here names the tenant to read. `lock` is `select … for update`; `announce`
- * writes the outbox row, and `once` the idempotency row, of the same transaction.
+ * writes the outbox row, and `once` the idempotency row and the audit entry, of the same
+ * transaction.
  */
 export function createPostgresStoriesStore(
   database: TenantDatabase<StoriesDatabase>,
   context: TenantContext,
   createEvent: CreateEvent,
+  audit: AuditWriter,
 ): StoriesStore {
   return {
     ...reads((work) => database.transaction(work)),
-    change: (work) => database.transaction((trx) => work(changes(trx, context, createEvent))),
+    change: (work) =>
+      database.transaction((trx) => work(changes(trx, context, createEvent, audit))),
   }
 }
 
@@ -43,6 +47,7 @@ function changes(
   trx: StoriesTransaction,
   context: TenantContext,
   createEvent: CreateEvent,
+  audit: AuditWriter,
 ): Changes {
   const { tenantId, actor } = context
   const read = reads((work) => work(trx))
@@ -55,6 +60,17 @@ function changes(
     access: { ...read.access, ...accessWrites(trx, tenantId) },
     invitations: { ...read.invitations, ...invitationWrites(trx, tenantId) },
     announce: (event) => writeOutbox(trx, [createEvent(context, event)]),
-    once: (request, work) => idempotent(trx, { tenantId, actorId: actor.id, ...request }, work),
+    once: (request, work) =>
+      idempotent(trx, { tenantId, actorId: actor.id, ...request }, async () => {
+        const id = await work()
+        await audit.record(trx, context, deedOf(request.operation, id))
+        return id
+      }),
   }
+}
+
+/** An operation is named after its action, `story:update` for one, and resolves to what it changed. */
+function deedOf(operation: string, id: string): Deed {
+  const [kind = ''] = operation.split(':')
+  return { action: operation, resource: { kind: kind.charAt(0).toUpperCase() + kind.slice(1), id } }
 }

@@ -55,7 +55,8 @@ export interface Changes extends Reads {
   /**
    * Runs `work` once per key, actor and operation, and remembers its result if the transaction
    * commits; a repeat returns that result, a simultaneous repeat waits for it. Without a key the
-   * work simply runs.
+   * work simply runs. Each time it runs, the audit log is told by the operation, which is named
+   * after its action, and by the result, which is the id of what was changed.
    * @throws AppError IDEMPOTENCY_KEY_REUSED when the key came with other input before
    */
   once<Id extends string>(request: KeyedRequest, work: () => Promise<Id>): Promise<Id>

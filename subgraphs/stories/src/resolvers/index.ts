@@ -1,6 +1,7 @@
 import { scalars } from '@heirloom/subgraph'
 import type { Resolvers } from '../generated/resolvers.js'
 import { accessGrant, accessScope, invitation, viewerAccess } from './access.js'
+import { auditLog } from './audit-log.js'
 import { legacy } from './legacy.js'
 import { mutation } from './mutation.js'
 import { query } from './query.js'
@@ -21,6 +22,7 @@ export const resolvers: Resolvers = {
   DateTime: scalars.DateTime,
   Query: query,
   Mutation: mutation,
+  AuditLog: auditLog,
   Viewer: viewer,
   ViewerAccess: viewerAccess,
   AccessScope: accessScope,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isPublicHost } from './public-host.js'
+import { isPublicAddress, isPublicHost } from './public-host.js'
 
 const hostOf = (url: string) => new URL(url).hostname
 
@@ -43,6 +43,22 @@ describe('a public host', () => {
     'http://[64:ff9b::a9fe:a9fe]',
     'http://[2002:7f00:1::]',
     'http://[2001:0:1::]',
+    'http://192.0.2.1',
+    'http://198.51.100.7',
+    'http://203.0.113.9',
+    'http://192.88.99.1',
+    'http://[::ffff:8.8.8.8]',
+    'http://[64:ff9b:1::808:808]',
+    'http://[2001:db8::1]',
+    'http://[2001:20::1]',
+    'http://[3fff::1]',
+    'http://[fec0::1]',
+    'http://[100::1]',
+    'http://[5f00::1]',
+    'http://0',
+    'http://0x7f.1',
+    'http://017700000001',
+    'http://[0:0:0:0:0:ffff:7f00:1]',
     'http://[fc00::1]',
     'http://[fd12:3456::1]',
     'http://[fe80::1]',
@@ -54,4 +70,17 @@ describe('a public host', () => {
   ])('is not %s', (url) => {
     expect(isPublicHost(hostOf(url))).toBe(false)
   })
+})
+
+describe('an address of a resolver', () => {
+  it.each(['93.184.216.34', '2606:2800:220:1:248:1893:25c8:1946'])('is public: %s', (address) => {
+    expect(isPublicAddress(address)).toBe(true)
+  })
+
+  it.each(['127.0.0.1', '127.1', '0x7f.1', 'fe80::1%eth0', '2606::1%1', 'example.org', ''])(
+    'is not, or is none: %s',
+    (address) => {
+      expect(isPublicAddress(address)).toBe(false)
+    },
+  )
 })
