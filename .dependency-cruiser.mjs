@@ -127,7 +127,7 @@ export default {
         path: '^(packages/[^/]+|subgraphs/[^/]+|gateway)/src/',
         pathNot: [
           '^$1/',
-          '/src/(index|app|config|migrations|contract/index|testing/rigs|rights-key)[.]ts$',
+          '/src/(index|app|config|migrations|contract/index|testing/(rigs|matrix)|rights-key)[.]ts$',
         ],
       },
     },

@@ -2,10 +2,12 @@ import { fastifyCookie } from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import type { Database } from '@heirloom/postgres'
 import type { Logger } from '@heirloom/telemetry'
+import { createAccessSource } from './auth/access-source.js'
 import { createAuth } from './auth/auth.js'
 import { cookiesFor } from './auth/cookies.js'
 import { readInternalKeys } from './auth/internal-keys.js'
 import type { GatewaySchema } from './auth/gateway-schema.js'
+import { createMemberAccess } from './auth/member-access.js'
 import { serveAuth } from './auth/routes/auth-routes.js'
 import type { SessionLimits } from './auth/session-limits.js'
 import { createTenantAccess } from './auth/tenant-access.js'
@@ -15,6 +17,7 @@ import { createPostgresBudgetStores, sweepBudgets } from './guard/budget-store.j
 import { createRateLimits, defaultRates } from './guard/rate-limits.js'
 import { createCallerFactory } from './federation/caller.js'
 import { createPolicy } from './federation/operation-policy.js'
+import type { FetchSubgraph } from './federation/subgraph-request.js'
 import { lacksWhileThrowing } from './http/health.js'
 import { createSourceOf } from './http/request-source.js'
 import { serveLanding } from './pages/landing.js'
@@ -38,6 +41,8 @@ export interface GatewayDeps {
   readonly heartbeatMs?: number
   /** How often an open socket's session is looked at again. */
   readonly socketCheckEveryMs?: number
+  /** How long who may do what is taken for granted without asking whether it changed. */
+  readonly accessFreshForMs?: number
   readonly subgraphTimeoutMs?: number
 }
 
@@ -50,11 +55,22 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   const cookies = cookiesFor(publicUrl)
   const internalKeys = await readInternalKeys(config.internalKeysFile)
   const auth = createAuth({ config, database, logger, limits: deps.sessionLimits, now })
+  const createCaller = createCallerFactory(internalKeys.signing, config.asks, now)
+  const fetch: FetchSubgraph = (request) => server.federation.fetch(request)
+  const members =
+    config.accessFrom === undefined
+      ? undefined
+      : createMemberAccess({
+          source: createAccessSource({ subgraph: config.accessFrom, fetch, createCaller }),
+          freshForMs: deps.accessFreshForMs,
+          now,
+        })
   const sourceOf = createSourceOf(config.trustedProxies ?? [])
   const access = createTenantAccess({
     ...auth,
     sessionSecretIn: (header) => fastifyCookie.parse(header)[cookies.session],
-    createCaller: createCallerFactory(internalKeys.signing, config.asks, now),
+    createCaller,
+    members,
     sourceOf,
     socketCheckEveryMs: deps.socketCheckEveryMs,
     now,
@@ -118,6 +134,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     listen: (address) => server.listen(address),
     close: async () => {
       clearInterval(sweep)
+      members?.close()
       await server.close()
       await auth.signals.stop()
     },

@@ -41,6 +41,8 @@ export interface GatewayConfig {
   readonly subgraphUrls: ReadonlyMap<string, string>
   /** Which subgraphs each subgraph may ask on the caller's behalf. */
   readonly asks: ReadonlyMap<string, readonly string[]>
+  /** The subgraph that keeps who may do what; where there is none, the provider's roles hold. */
+  readonly accessFrom?: string | undefined
   /** What runs queries and mutations: Apollo's executor, or plans compiled to code. */
   readonly executor: 'reference' | 'compiled'
   /** Whose plans are compiled; auto when nothing is said. */
@@ -67,6 +69,7 @@ export interface SessionKey {
 
 const schemaFolder = new URL('../../schema/', import.meta.url)
 const sessionKeyBytes = 32
+const accessSubgraph = 'stories'
 /** Our schema says how long its lists are. */
 const ourCosts = { maxCost: 20_000, maxListSize: 1_000 }
 
@@ -97,6 +100,7 @@ export function readConfig(env: Env): GatewayConfig {
       }),
     ),
     asks: new Map(list.map(({ name, asks }) => [name, asks ?? []])),
+    accessFrom: list.some(({ name }) => name === accessSubgraph) ? accessSubgraph : undefined,
     executor: oneOf(env, 'GATEWAY_EXECUTOR', ['compiled', 'reference'] as const),
     planner: oneOf(env, 'GATEWAY_PLANNER', plannerNames),
     shareInFlight: oneOf(env, 'GATEWAY_SHARE_IN_FLIGHT', ['on', 'off'] as const) === 'on',

@@ -13,13 +13,17 @@ const refusals = ['NOT_FOUND', 'FORBIDDEN', 'CURSOR_INVALID']
 
 /** Which answer with numbers, positions or a yes alone, or with nothing where nothing moves. */
 const withoutSecrets = [
+  'access',
+  'accessVersion',
   'budgetHistory',
   'budgetUsage',
+  'invitations',
   'isTokenRevoked',
   'routeMigration',
   'routeMigrations',
   'timelineEnd',
   'viewer',
+  'viewerAccess',
 ]
 /**
  * The system of these tests has one backend, so its data cannot be moved: a migration to where the
@@ -27,10 +31,12 @@ const withoutSecrets = [
  * reaches for one that there is.
  */
 const refusedToOwners = [
+  'acceptInvitation: FORBIDDEN',
   'cutOverMigration: NOT_FOUND',
   'migrateRoute: INVALID_INPUT',
   'resumeMigration: NOT_FOUND',
   'retireMigration: NOT_FOUND',
+  'revokeInvitation: NOT_FOUND',
   'rollBackMigration: NOT_FOUND',
   'stopMigration: NOT_FOUND',
 ]

@@ -72,6 +72,10 @@ export function reachingFor(their: Belongings, attempt: Attempt): ValueOf {
     if (name === 'version' && typeName === 'Int') return 1
     if (name === 'name' && field === 'people') return undefined
     if (name === 'groupBy') return 'APP'
+    // A scope is a legacy or a story, not both.
+    if (path.includes('scope') && name === 'legacyId') return undefined
+    if (name === 'to' && typeName === 'StoryState') return 'HIDDEN'
+    if (name === 'userId' && /role/i.test(field)) return their.authorId
     return ids(their)[name] ?? harmless[name] ?? (typeName === 'ID' ? their.storyId : undefined)
   }
 }
@@ -124,6 +128,10 @@ function ids(their: Belongings): Readonly<Record<string, unknown>> {
 }
 
 const harmless: Readonly<Record<string, unknown>> = {
+  email: 'somebody@example.org',
+  secret: 'A'.repeat(43),
+  action: 'story:read',
+  expiresInHours: 1,
   query: 'parsonage',
   first: 50,
   expectedRevision: 1,

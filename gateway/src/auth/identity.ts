@@ -46,6 +46,7 @@ export function vouchedBy(payload: JWTPayload, config: ProviderConfig): Vouched 
     surface_id: said['surface_id'],
     sub: `${kind}:${subject.replace(/^service:/, '')}`,
     name: said['name'],
+    email: said['email_verified'] === true ? said['email'] : undefined,
     plugin: said['plugin'],
     roles: rolesIn(said['roles']),
   }
@@ -56,19 +57,24 @@ export function vouchedBy(payload: JWTPayload, config: ProviderConfig): Vouched 
   return { kind, subject, claims }
 }
 
+/** The roles that hold, instead of those that the identity provider gives, and those below them. */
+export type ActorAccess = Required<Pick<TenantContext, 'roles' | 'grants'>>
+
 /** The context of one request: who asks, from where, and the ids of its traces and logs. */
 export function contextOf(
   identity: Identity,
   request: { readonly requestId: string; readonly traceparent: string },
   source: RequestSource,
+  access?: ActorAccess,
 ): TenantContext {
-  return tenantContext({
+  const context = tenantContext({
     ...identity.claims,
     request_id: request.requestId,
     traceparent: request.traceparent,
     source_ip: source.ip,
     user_agent: source.userAgent,
   })
+  return access === undefined ? context : { ...context, ...access }
 }
 
 /** Whether two identities may see and do the same. */

@@ -1,8 +1,9 @@
+import { AppError } from '@heirloom/errors'
 import { rightsKey } from '@heirloom/authz/rights-key'
 import type { Access, AskAs, SocketOpening } from '../access.js'
 import type { CreateCaller } from '../federation/caller.js'
 import type { SourceOf, WithSource } from '../http/request-source.js'
-import { createSocketWatch } from '../subscriptions/socket-watch.js'
+import { createSocketWatch, type Watched } from '../subscriptions/socket-watch.js'
 import {
   usesCookie,
   type Authenticate,
@@ -10,7 +11,8 @@ import {
   type Credentials,
 } from './authenticate.js'
 import { csrfHeader, type Csrf } from './csrf.js'
-import { contextOf, type Identity } from './identity.js'
+import { contextOf, type ActorAccess, type Identity } from './identity.js'
+import type { MemberAccess } from './member-access.js'
 import type { Signals } from './signals.js'
 
 export interface TenantAccessDeps {
@@ -20,6 +22,8 @@ export interface TenantAccessDeps {
   /** The value of the session cookie in a Cookie header. */
   readonly sessionSecretIn: (cookieHeader: string) => string | undefined
   readonly createCaller: CreateCaller
+  /** Who may do what; undefined where the identity provider alone says so. */
+  readonly members?: MemberAccess | undefined
   readonly sourceOf: SourceOf
   /** How often an open socket's session is looked at again. */
   readonly socketCheckEveryMs?: number | undefined
@@ -35,7 +39,7 @@ const defaultSocketCheckEveryMs = 10_000
 
 /** Lets members of tenants in, by a Bearer token or by the cookie of a session. */
 export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
-  const { csrf, authenticate, createCaller, sourceOf } = deps
+  const { csrf, authenticate, createCaller, members, sourceOf } = deps
   const watch = createSocketWatch({
     ...deps,
     checkEveryMs: deps.socketCheckEveryMs ?? defaultSocketCheckEveryMs,
@@ -48,10 +52,10 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
     }
   }
 
-  function askAs({ identity }: { readonly identity: Identity }, request: WithSource): AskAs {
+  function askAs(identity: Identity, held: ActorAccess | undefined, request: WithSource): AskAs {
     const source = sourceOf(request)
     return (ids) => {
-      const tenant = contextOf(identity, ids, source)
+      const tenant = contextOf(identity, ids, source, held)
       const { tenantId, actor } = tenant
       return {
         ...ids,
@@ -61,6 +65,29 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
         createCaller: () => createCaller(tenant),
       }
     }
+  }
+
+  async function admit({ identity }: Authenticated, request: WithSource): Promise<AskAs> {
+    return askAs(identity, await members?.of(identity), request)
+  }
+
+  /** For as long as it is open, and no longer than they may do what they may now. */
+  async function admitOpen(
+    watched: Watched,
+    credentials: Credentials,
+    authenticated: Authenticated,
+    request: WithSource,
+  ): Promise<AskAs> {
+    const { identity } = authenticated
+    const held = await members?.of(identity)
+    watch(watched, credentials, authenticated)
+    if (watched.isOpen) {
+      const unwatch = members?.watch(identity, held, () =>
+        watched.refuse(new AppError('FORBIDDEN', 'rights have changed; connect again')),
+      )
+      if (unwatch !== undefined) watched.onceClosed(unwatch)
+    }
+    return askAs(identity, held, request)
   }
 
   async function authenticatedBy(request: WithSource): Promise<Authenticated> {
@@ -73,8 +100,8 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
   }
 
   return {
-    admitRequest: async (request) => askAs(await authenticatedBy(request), request),
-    admitRead: async (request) => askAs(await authenticate(credentialsOf(request)), request),
+    admitRequest: async (request) => admit(await authenticatedBy(request), request),
+    admitRead: async (request) => admit(await authenticate(credentialsOf(request)), request),
     // With a session's cookie only from a page of ours.
     assertMayUpgrade: (request) => {
       if (usesCookie(credentialsOf(request))) csrf.assertOwnOrigin(request.headers)
@@ -83,9 +110,7 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
       const credentials = withParams(credentialsOf(request), params)
       // A browser sets no headers on a socket: the page shows its token in the first message.
       if (usesCookie(credentials)) csrf.assertToken(credentials.sessionSecret, params?.[csrfHeader])
-      const authenticated = await authenticate(credentials)
-      watch(watched, credentials, authenticated)
-      return askAs(authenticated, request)
+      return admitOpen(watched, credentials, await authenticate(credentials), request)
     },
     admitStream: async ({ watched, request }) => {
       const credentials = credentialsOf(request)
@@ -94,8 +119,7 @@ export function createTenantAccess(deps: TenantAccessDeps): TenantAccess {
       const authenticated = byPage
         ? await authenticate(credentials)
         : await authenticatedBy(request)
-      watch(watched, credentials, authenticated)
-      return askAs(authenticated, request)
+      return admitOpen(watched, credentials, authenticated, request)
     },
   }
 }

@@ -1,7 +1,8 @@
 import { AppError } from '@heirloom/errors'
 import type { TenantContext } from '@heirloom/tenancy'
 import { createDecisionCache } from './decision-cache.js'
-import { createEngine, type Decide } from './engine.js'
+import { createEngine, type Decide, type HeldRoles, type Question } from './engine.js'
+import { heldRoles } from './held-roles.js'
 import type { Action, Resource } from './vocabulary.js'
 
 export interface Authorizer {
@@ -35,16 +36,12 @@ export function createAuthorizer(options: AuthorizerOptions = {}): Authorizer {
     maxEntries: options.cacheMaxEntries ?? defaultCacheMaxEntries,
     now: options.now ?? Date.now,
   })
-  const allows: Authorizer['allows'] = (context, action, resource) =>
-    cache.get(keyOf(context, action, resource), () =>
-      decide({
-        tenantId: context.tenantId,
-        actorId: context.actor.id,
-        roles: context.roles,
-        action,
-        resource,
-      }),
+  const allows: Authorizer['allows'] = (context, action, resource) => {
+    const held = heldRoles(context.grants, resource)
+    return cache.get(keyOf(context, held, action, resource), () =>
+      decide(questionOf(context, held, action, resource)),
     )
+  }
   return {
     allows,
     require: (context, action, resource) => {
@@ -54,15 +51,31 @@ export function createAuthorizer(options: AuthorizerOptions = {}): Authorizer {
   }
 }
 
+/** One question in the terms of the policies. */
+export function questionOf(
+  context: TenantContext,
+  held: HeldRoles,
+  action: Action,
+  resource: Resource,
+): Question {
+  const { tenantId, actor, roles } = context
+  return { tenantId, actorId: actor.id, roles, held, action, resource }
+}
+
 /**
  * What can make a difference to the policies. They name nobody (a test sees to that), so of the
  * actor and the author only whether they are the same counts: one decision serves every member.
  * Roles, actions and tenant ids contain no space, so no two questions share a key.
  */
-function keyOf(context: TenantContext, action: Action, resource: Resource): string {
-  const { authorId, kind, status } = resource
+function keyOf(
+  context: TenantContext,
+  held: HeldRoles,
+  action: Action,
+  resource: Resource,
+): string {
+  const { authorId, kind, status, level } = resource
   const author = authorId === undefined ? '-' : authorId === context.actor.id ? 'self' : 'other'
-  return `${action} ${kind} ${status ?? '-'} ${author} ${context.tenantId} ${
+  return `${action} ${kind} ${status ?? '-'} ${level ?? '-'} ${author} ${context.tenantId} ${
     resource.tenantId ?? '-'
-  } ${context.roles.join()}`
+  } ${context.roles.join()} ${held.legacy.join()} ${held.story.join()} ${held.anywhere.join()}`
 }

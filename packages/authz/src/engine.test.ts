@@ -1,35 +1,30 @@
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { roles, tenantId, type ActorId } from '@heirloom/tenancy'
-import { createEngine, type Question } from './engine.js'
+import { memberRoles, roles, tenantId, type ActorId } from '@heirloom/tenancy'
+import { createEngine, noRoles, type Question } from './engine.js'
 import { readPolicies } from './policies.js'
-import { actions, type Resource } from './vocabulary.js'
+import { actions, resourceKinds, storyLevels, storyStates } from './vocabulary.js'
 
-const kinds: readonly Resource['kind'][] = [
-  'Tenant',
-  'Legacy',
-  'Story',
-  'Person',
-  'MediaAsset',
-  'Stream',
-  'Route',
-  'Plugin',
-  'Store',
-]
 const tenants = [tenantId('home'), tenantId('elsewhere')]
 
 const question: fc.Arbitrary<Question> = fc.record({
   tenantId: fc.constantFrom(...tenants),
   actorId: fc.constantFrom('user-1', 'user-2') as fc.Arbitrary<ActorId>,
   roles: fc.subarray([...roles]),
+  held: fc.record({
+    legacy: fc.subarray([...memberRoles], { maxLength: 1 }),
+    story: fc.subarray([...memberRoles]),
+    anywhere: fc.subarray([...memberRoles]),
+  }),
   action: fc.constantFrom(...actions),
   resource: fc.record(
     {
-      kind: fc.constantFrom(...kinds),
+      kind: fc.constantFrom(...resourceKinds),
       tenantId: fc.option(fc.constantFrom(...tenants)),
       authorId: fc.constantFrom('user-1', 'user-2'),
-      status: fc.constantFrom('DRAFT' as const, 'PUBLISHED' as const),
+      status: fc.constantFrom(...storyStates),
+      level: fc.constantFrom(...storyLevels),
     },
     { requiredKeys: ['kind', 'tenantId'] },
   ),
@@ -43,6 +38,7 @@ cedar.preparsePolicySet(wholeSet, { staticPolicies })
 
 /** The same question to the whole set, unsliced. */
 function decideWithAll({ resource, ...asked }: Question): boolean {
+  const { legacy, story, anywhere } = asked.held ?? noRoles
   const answer = cedar.statefulIsAuthorized({
     principal: { type: 'Actor', id: asked.actorId },
     action: { type: 'Action', id: asked.action },
@@ -52,7 +48,13 @@ function decideWithAll({ resource, ...asked }: Question): boolean {
     entities: [
       {
         uid: { type: 'Actor', id: asked.actorId },
-        attrs: { tenant: asked.tenantId, roles: [...asked.roles] },
+        attrs: {
+          tenant: asked.tenantId,
+          roles: [...asked.roles],
+          legacyRoles: [...legacy],
+          storyRoles: [...story],
+          rolesAnywhere: [...anywhere],
+        },
         parents: [],
       },
       {
@@ -60,6 +62,7 @@ function decideWithAll({ resource, ...asked }: Question): boolean {
         attrs: {
           ...(resource.tenantId === null ? {} : { tenant: resource.tenantId }),
           ...(resource.status === undefined ? {} : { status: resource.status }),
+          ...(resource.kind === 'Story' ? { level: resource.level ?? 'TENANT' } : {}),
           ...(resource.authorId === undefined
             ? {}
             : { author: { __entity: { type: 'Actor', id: resource.authorId } } }),
@@ -83,11 +86,13 @@ describe('the engine', () => {
     )
   })
 
-  it('never lets tenants meet, except operators over routes and everybody over shared ones', () => {
+  it('never lets tenants meet, except operators over routes and reasons, and everybody over shared ones', () => {
     fc.assert(
       fc.property(acrossTenants, (asked) => {
         const shared = asked.resource.tenantId === null && asked.action === 'route:read'
-        const operates = asked.action.startsWith('route:') && asked.roles.includes('operator')
+        const operates =
+          (asked.action.startsWith('route:') || asked.action === 'access:explain') &&
+          asked.roles.includes('operator')
         expect(!decide(asked) || shared || operates).toBe(true)
       }),
       { numRuns: 5_000 },
@@ -97,10 +102,17 @@ describe('the engine', () => {
   it('allows nothing when a policy fails, because Cedar skips it, even if it forbids', () => {
     const faulty = {
       id: 'faulty',
+      description: 'fails',
+      effect: 'forbid' as const,
       text: 'forbid (principal, action, resource) when { resource.missing };',
       actions: null,
     }
-    const open = { id: 'open', text: 'permit (principal, action, resource);', actions: null }
+    const open = {
+      ...faulty,
+      id: 'open',
+      effect: 'permit' as const,
+      text: 'permit (principal, action, resource);',
+    }
     const decideBadly = createEngine([faulty, open])
     const asked: Question = {
       tenantId: tenantId('home'),
@@ -114,7 +126,9 @@ describe('the engine', () => {
   })
 
   it('refuses to start with a policy that cannot be parsed', () => {
-    const broken = { id: 'broken', text: 'permit (everybody);', actions: null }
+    const text = 'permit (everybody);'
+    const all = { description: 'cannot be read', effect: 'permit' as const, actions: null }
+    const broken = { ...all, id: 'broken', text }
     expect(() => createEngine([broken])).toThrow('the policies cannot be evaluated')
   })
 })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import { AppError } from '@heirloom/errors'
-import type { ActorId, Role, TenantId } from '@heirloom/tenancy'
+import type { ActorId, MemberRole, Role, TenantId } from '@heirloom/tenancy'
 import { readPolicies, type Policy } from './policies.js'
 import { actions, type Action, type Resource } from './vocabulary.js'
 
@@ -10,12 +10,33 @@ export interface Question {
   readonly tenantId: TenantId
   readonly actorId: ActorId
   readonly roles: readonly Role[]
+  readonly held?: HeldRoles
   readonly action: Action
-  readonly resource: Omit<Resource, 'id'>
+  readonly resource: Omit<Resource, 'id' | 'legacyId' | 'storyId'>
+}
+
+/** The roles below the tenant that count for one resource. */
+export interface HeldRoles {
+  /** On its legacy. */
+  readonly legacy: readonly MemberRole[]
+  /** On its story; for a legacy, on any of its stories. */
+  readonly story: readonly MemberRole[]
+  /** On any legacy or story of the tenant. */
+  readonly anywhere: readonly MemberRole[]
+}
+
+export const noRoles: HeldRoles = { legacy: [], story: [], anywhere: [] }
+
+export interface Decision {
+  readonly allowed: boolean
+  /** The ids of the policies that made it so; none when no policy permits. */
+  readonly policies: readonly string[]
 }
 
 /** @throws AppError INTERNAL when a policy failed: then nothing is allowed */
 export type Decide = (question: Question) => boolean
+/** @throws AppError INTERNAL when a policy failed */
+export type DecideWhy = (question: Question) => Decision
 
 /**
  * Cedar (https://docs.cedarpolicy.com) over pre-parsed policies: one set per action, with just the
@@ -23,12 +44,19 @@ export type Decide = (question: Question) => boolean
  * decides alone; entities are built from the question and nothing is looked up.
  */
 export function createEngine(policies: readonly Policy[] = readPolicies()): Decide {
+  const decide = createExplainingEngine(policies)
+  return (question) => decide(question).allowed
+}
+
+/** The same, with the policies that decided. */
+export function createExplainingEngine(policies: readonly Policy[] = readPolicies()): DecideWhy {
   const sets = Object.fromEntries(
     actions.map((action) => [action, preparse(sliceOf(policies, action))]),
   ) as Record<Action, string>
   return (question) => {
     const principal = { type: 'Actor', id: question.actorId }
     const resource = { type: question.resource.kind, id: '-' }
+    const { legacy, story, anywhere } = question.held ?? noRoles
     const answer = cedar.statefulIsAuthorized({
       principal,
       action: { type: 'Action', id: question.action },
@@ -38,7 +66,13 @@ export function createEngine(policies: readonly Policy[] = readPolicies()): Deci
       entities: [
         {
           uid: principal,
-          attrs: { tenant: question.tenantId, roles: [...question.roles] },
+          attrs: {
+            tenant: question.tenantId,
+            roles: [...question.roles],
+            legacyRoles: [...legacy],
+            storyRoles: [...story],
+            rolesAnywhere: [...anywhere],
+          },
           parents: [],
         },
         { uid: resource, attrs: factsOf(question.resource), parents: [] },
@@ -48,7 +82,7 @@ export function createEngine(policies: readonly Policy[] = readPolicies()): Deci
     // Cedar skips a policy that fails; a skipped `forbid` must not let anything through.
     const { decision, diagnostics } = answer.response
     if (diagnostics.errors.length > 0) throw failed(diagnostics.errors.map(({ error }) => error))
-    return decision === 'allow'
+    return { allowed: decision === 'allow', policies: diagnostics.reason }
   }
 }
 
@@ -61,6 +95,7 @@ function factsOf(resource: Question['resource']): Record<string, cedar.CedarValu
   const facts: Record<string, cedar.CedarValueJson> = {}
   if (resource.tenantId !== null) facts['tenant'] = resource.tenantId
   if (resource.status !== undefined) facts['status'] = resource.status
+  if (resource.kind === 'Story') facts['level'] = resource.level ?? 'TENANT'
   if (resource.authorId !== undefined) {
     facts['author'] = { __entity: { type: 'Actor', id: resource.authorId } }
   }

@@ -18,6 +18,7 @@ const as = (...roles: readonly Role[]): TenantContext => ({
 
 const resources = {
   tenant: { kind: 'Tenant', tenantId: home },
+  foreignTenant: { kind: 'Tenant', tenantId: elsewhere },
   legacy: { kind: 'Legacy', tenantId: home },
   newStory: { kind: 'Story', tenantId: home },
   ownDraft: { kind: 'Story', tenantId: home, authorId: self, status: 'DRAFT' },
@@ -59,6 +60,20 @@ const expectations: readonly (readonly [Action, keyof typeof resources, string])
   ['story:delete', 'ownPublished', 'ew'],
   ['story:delete', 'otherDraft', 'ew'],
   ['story:delete', 'otherPublished', 'ew'],
+  ['story:submit', 'ownDraft', 'cew'],
+  ['story:submit', 'otherDraft', 'ew'],
+  ['story:moderate', 'ownDraft', 'ew'],
+  ['story:moderate', 'otherPublished', 'ew'],
+  ['story:share', 'ownDraft', 'cew'],
+  ['story:share', 'ownPublished', 'ew'],
+  ['access:read', 'tenant', 'w'],
+  ['access:write', 'tenant', 'w'],
+  ['access:write', 'legacy', 'w'],
+  ['access:write', 'ownPublished', 'cew'],
+  ['access:write', 'otherPublished', 'ew'],
+  ['access:explain', 'tenant', 'wo'],
+  ['access:explain', 'foreignTenant', 'o'],
+  ['directory:read', 'tenant', 'vcew'],
   ['person:read', 'person', 'vcew'],
   ['person:write', 'person', 'ew'],
   ['tree:import', 'legacy', 'ew'],
@@ -147,7 +162,9 @@ describe('who may do what', () => {
     },
   )
 
-  const ofTenant = expectations.filter(([action]) => !action.startsWith('route:'))
+  const ofTenant = expectations.filter(
+    ([action]) => !action.startsWith('route:') && action !== 'access:explain',
+  )
   it.each(ofTenant)('nobody may %s on the %s of another tenant', (action, name) => {
     const everything = as('viewer', 'contributor', 'editor', 'owner', 'operator')
     const foreign = { ...resources[name], tenantId: elsewhere }

@@ -7,7 +7,10 @@ const directory = new URL('../policies/', import.meta.url)
 export interface Policy {
   /** The policy's `@id`, which decisions and logs name. */
   readonly id: string
+  /** The policy's `@description`: what it says, in a sentence for people. */
+  readonly description: string
   readonly text: string
+  readonly effect: 'permit' | 'forbid'
   /** The actions its scope names; null for every action. */
   readonly actions: readonly string[] | null
 }
@@ -33,9 +36,17 @@ function parsePolicies(text: string, file: string): readonly Policy[] {
   return parts.policies.map((policy) => {
     const json = cedar.policyToJson(policy)
     if (json.type === 'failure') throw unreadable(file, json.errors)
-    const id = json.json.annotations?.['id']
-    if (id === undefined) throw new AppError('INTERNAL', `a policy in ${file} has no @id`)
-    return { id, text: policy, actions: actionsOf(json.json.action) }
+    const { id, description } = json.json.annotations ?? {}
+    if (typeof id !== 'string' || typeof description !== 'string') {
+      throw new AppError('INTERNAL', `a policy in ${file} has no @id or no @description`)
+    }
+    return {
+      id,
+      description,
+      text: policy,
+      effect: json.json.effect,
+      actions: actionsOf(json.json.action),
+    }
   })
 }
 

@@ -1,12 +1,20 @@
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import { describe, expect, it } from 'vitest'
-import { roles, tenantId, type ActorId, type Role, type TenantContext } from '@heirloom/tenancy'
+import {
+  roles,
+  tenantId,
+  type ActorId,
+  type MemberRole,
+  type Role,
+  type TenantContext,
+} from '@heirloom/tenancy'
 import { createEngine } from './engine.js'
 import { readPolicies } from './policies.js'
 import { rightsKey } from './rights-key.js'
-import { actions, type Resource } from './vocabulary.js'
+import { actions, resourceKinds, storyLevels, storyStates } from './vocabulary.js'
 
 const home = tenantId('home')
+const legacyId = '01JC0000000000000000000001'
 
 function as(id: string, those: readonly Role[], more: Partial<TenantContext> = {}): TenantContext {
   const actor = { kind: 'user', id: id as ActorId } as const
@@ -17,18 +25,7 @@ const everySetOfRoles = roles.reduce<readonly (readonly Role[])[]>(
   (sets, role) => [...sets, ...sets.map((set) => [...set, role])],
   [[]],
 )
-const kinds: readonly Resource['kind'][] = [
-  'Tenant',
-  'Legacy',
-  'Story',
-  'Person',
-  'MediaAsset',
-  'Stream',
-  'Route',
-  'Plugin',
-  'Store',
-]
-const statuses = ['DRAFT', 'PUBLISHED', undefined] as const
+const statuses = [...storyStates, undefined] as const
 
 describe('the key of rights', () => {
   it('is shared by those who hold the same roles, in whichever order they are named', () => {
@@ -55,6 +52,25 @@ describe('the key of rights', () => {
     expect(rightsKey({ ...plain, ...difference })).not.toBe(rightsKey(plain))
   })
 
+  it('is shared with nobody by those who hold roles below the tenant', () => {
+    const held = (role: MemberRole, legacy = legacyId): Partial<TenantContext> => ({
+      grants: { version: 1, legacies: { [legacy]: role }, stories: {} },
+    })
+    const key = rightsKey(as('a', ['viewer'], held('viewer')))
+    expect(rightsKey(as('a', ['viewer'], held('viewer')))).toBe(key)
+    for (const other of [
+      as('a', ['viewer']),
+      as('b', ['viewer'], held('viewer')),
+      as('a', ['viewer'], held('editor')),
+      as('a', ['viewer'], held('viewer', '01JC0000000000000000000002')),
+    ]) {
+      expect(rightsKey(other)).not.toBe(key)
+    }
+    // That somebody else's access changed makes no difference.
+    const none = { version: 2, legacies: {}, stories: {} }
+    expect(rightsKey(as('a', ['viewer'], { grants: none }))).toBe(rightsKey(as('b', ['viewer'])))
+  })
+
   it('tells a project from a surface, and a missing one from an empty one', () => {
     const keys = [{}, { projectId: 'x' }, { surfaceId: 'x' }, { projectId: '' }]
     expect(new Set(keys.map((more) => rightsKey(as('a', ['viewer'], more)))).size).toBe(4)
@@ -74,20 +90,23 @@ describe('people who share a key', () => {
       if (rightsKey(author) !== rightsKey(other)) return
       const answers = ({ actor }: TenantContext): readonly boolean[] =>
         actions.flatMap((action) =>
-          kinds.flatMap((kind) =>
-            statuses.map((status) =>
-              decide({
-                tenantId: home,
-                actorId: actor.id,
-                roles: set,
-                action,
-                resource: {
-                  kind,
+          resourceKinds.flatMap((kind) =>
+            statuses.flatMap((status) =>
+              storyLevels.map((level) =>
+                decide({
                   tenantId: home,
-                  authorId: 'author',
-                  ...(status === undefined ? {} : { status }),
-                },
-              }),
+                  actorId: actor.id,
+                  roles: set,
+                  action,
+                  resource: {
+                    kind,
+                    tenantId: home,
+                    authorId: 'author',
+                    level,
+                    ...(status === undefined ? {} : { status }),
+                  },
+                }),
+              ),
             ),
           ),
         )
@@ -98,7 +117,10 @@ describe('people who share a key', () => {
   it('are asked by no policy who they are, save by those about what contributors write', () => {
     const asking = readPolicies().filter(({ text }) => asksWho(text))
     expect(asking.map(({ id }) => id)).toEqual([
+      'contributors-read-own-stories',
       'contributors-keep-own-drafts',
+      'contributors-submit-own-drafts',
+      'contributors-share-own-stories',
       'contributors-add-media',
     ])
     for (const { text } of asking) expect(text).toContain('principal.roles.contains("contributor")')
@@ -118,9 +140,13 @@ function uses(expression: unknown): boolean {
   if ('Var' in expression) return expression.Var === 'principal'
   if ('.' in expression) {
     const { left, attr } = expression['.'] as { left: unknown; attr: string }
-    if ((attr === 'roles' || attr === 'tenant') && isPrincipal(left)) return false
+    if ((isRoles(attr) || attr === 'tenant') && isPrincipal(left)) return false
   }
   return Object.values(expression).some(uses)
+}
+
+function isRoles(attribute: string): boolean {
+  return ['roles', 'legacyRoles', 'storyRoles', 'rolesAnywhere'].includes(attribute)
 }
 
 function isPrincipal(expression: unknown): boolean {

@@ -1,4 +1,4 @@
-import type { Role, TenantContext } from '@heirloom/tenancy'
+import type { Grants, Role, TenantContext } from '@heirloom/tenancy'
 
 /**
  * Roles whose holders see the same as everybody else who holds them. Not among them: `contributor`,
@@ -16,8 +16,18 @@ const personalRoles: readonly Role[] = ['contributor']
 export function rightsKey(context: TenantContext): string {
   const { tenantId, mode, projectId, surfaceId, actor, roles } = context
   const sorted = [...new Set(roles)].toSorted()
-  const who = isShared(roles) ? null : actor.id
-  return JSON.stringify([tenantId, mode, projectId, surfaceId, actor.kind, who, sorted])
+  const held = heldBelowTenant(context.grants)
+  const who = isShared(roles) && held === null ? null : actor.id
+  return JSON.stringify([tenantId, mode, projectId, surfaceId, actor.kind, who, sorted, held])
+}
+
+/** Whoever holds roles below the tenant shares with nobody. */
+function heldBelowTenant(grants: Grants | undefined): unknown {
+  const entries = [
+    ...Object.entries(grants?.legacies ?? {}),
+    ...Object.entries(grants?.stories ?? {}),
+  ]
+  return entries.length === 0 ? null : entries.toSorted(([a], [b]) => (a < b ? -1 : 1))
 }
 
 function isShared(roles: readonly Role[]): boolean {

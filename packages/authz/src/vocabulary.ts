@@ -1,12 +1,19 @@
 import type { TenantId } from '@heirloom/tenancy'
 
 export const actions = [
+  'access:read',
+  'access:write',
+  'access:explain',
+  'directory:read',
   'legacy:read',
   'legacy:create',
   'story:read',
   'story:create',
   'story:update',
+  'story:submit',
   'story:publish',
+  'story:moderate',
+  'story:share',
   'story:delete',
   'person:read',
   'person:write',
@@ -60,23 +67,40 @@ export const actions = [
 /** What somebody may do. Read actions are asked for every object that is handed out. */
 export type Action = (typeof actions)[number]
 
+/** Where a story stands between its author and its readers. */
+export const storyStates = ['DRAFT', 'IN_REVIEW', 'PUBLISHED', 'REJECTED', 'HIDDEN'] as const
+export type StoryState = (typeof storyStates)[number]
+
+/** Who reads a story once it is published: those it is shared with, the legacy's, or all members. */
+export const storyLevels = ['PRIVATE', 'LEGACY', 'TENANT'] as const
+export type StoryLevel = (typeof storyLevels)[number]
+
+export const resourceKinds = [
+  'Tenant',
+  'Legacy',
+  'Story',
+  'Person',
+  'MediaAsset',
+  'Stream',
+  'Route',
+  'Plugin',
+  /** One of the routed stores: chats, config, tables, documents… */
+  'Store',
+] as const
+
 /** The facts about a resource that policies may look at. */
 export interface Resource {
-  readonly kind:
-    | 'Tenant'
-    | 'Legacy'
-    | 'Story'
-    | 'Person'
-    | 'MediaAsset'
-    | 'Stream'
-    | 'Route'
-    | 'Plugin'
-    /** One of the routed stores: chats, config, tables, documents… */
-    | 'Store'
+  readonly kind: (typeof resourceKinds)[number]
   /** For the reader of a log; no policy looks at it. */
   readonly id?: string
   /** The tenant whose data it is; null for what belongs to every tenant (a route for any tenant). */
   readonly tenantId: TenantId | null
+  /** The legacy that it is or belongs to; roles held there count. */
+  readonly legacyId?: string
+  /** The story that it is or belongs to; roles held there count. */
+  readonly storyId?: string
   readonly authorId?: string
-  readonly status?: 'DRAFT' | 'PUBLISHED'
+  readonly status?: StoryState
+  /** Of a story; TENANT unless it says otherwise. */
+  readonly level?: StoryLevel
 }

@@ -1,4 +1,5 @@
 import type { Command } from './command.js'
+import { authzExplain } from './commands/authz/explain.js'
 import { auditHead } from './commands/audit/head.js'
 import { auditVerify } from './commands/audit/verify.js'
 import { documentsBackfill } from './commands/documents/backfill.js'
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   timeline,
   ...routes,
   documentsBackfill,
+  authzExplain,
   auditVerify,
   auditHead,
   query,

@@ -30,6 +30,19 @@ const imported = { source: 'f.ged', people_created: 0, people_updated: 0, relati
 /** One event of every type, with no more than its schema asks for. */
 const examples: Readonly<Record<string, Pick<NewEvent, 'payload'> & { kind: string }>> = {
   LegacyCreated: { kind: 'Legacy', payload: { legacy_id: 'l', title: 'T', slug: 't' } },
+  InvitationCreated: {
+    kind: 'Invitation',
+    payload: {
+      invitation_id: 'i',
+      email: 'a@example.org',
+      role: 'viewer',
+      scope: 'tenant',
+      scope_id: null,
+      invited_by: 'user-1',
+      expires_at: '2025-01-08T12:00:00.000Z',
+      sealed_secret: null,
+    },
+  },
   StoryCreated: { kind: 'Story', payload: { ...story, status: 'DRAFT' } },
   StoryUpdated: { kind: 'Story', payload: story },
   StoryPublished: { kind: 'Story', payload: story },

@@ -1,4 +1,5 @@
 import { AppError } from '@heirloom/errors'
+import { grantsClaim, readGrantsClaim, type Grants } from './grants.js'
 import { tenantId, type ActorId, type TenantId } from './ids.js'
 import { isPlainAddress, isPlainUserAgent, type RequestSource } from './source.js'
 
@@ -21,6 +22,8 @@ export interface TenantContext {
   /** The plugin through which the actor acts. */
   readonly plugin?: string
   readonly roles: readonly Role[]
+  /** Roles below the tenant; absent where nobody asked for them, which is as good as none. */
+  readonly grants?: Grants
   readonly requestId: string
   /** Unknown where no request of a client's is behind it. For records alone: no decision asks. */
   readonly source?: RequestSource
@@ -32,6 +35,8 @@ export interface Actor {
   readonly kind: 'user' | 'service' | 'plugin'
   readonly id: ActorId
   readonly name?: string
+  /** An address that the identity provider verified. */
+  readonly email?: string
 }
 
 /**
@@ -46,8 +51,10 @@ export interface TenantClaims {
   readonly surface_id?: unknown
   readonly sub?: unknown
   readonly name?: unknown
+  readonly email?: unknown
   readonly plugin?: unknown
   readonly roles?: unknown
+  readonly grants?: unknown
   readonly request_id?: unknown
   readonly source_ip?: unknown
   readonly user_agent?: unknown
@@ -68,6 +75,7 @@ export function tenantContext(claims: TenantClaims): TenantContext {
     actor: actor(claims),
     roles: list(claims.roles).map((role) => oneOf(roles, role, 'roles')),
     requestId: text(claims.request_id, 'request_id'),
+    ...(claims.grants === undefined ? {} : { grants: readGrantsClaim(claims.grants) }),
     ...(tenantName === undefined ? {} : { tenantName }),
     ...(projectId === undefined ? {} : { projectId }),
     ...(surfaceId === undefined ? {} : { surfaceId }),
@@ -87,8 +95,10 @@ export function tenantClaims(context: TenantContext): Record<string, unknown> {
     surface_id: context.surfaceId,
     sub: `${context.actor.kind}:${context.actor.id}`,
     name: context.actor.name,
+    email: context.actor.email,
     plugin: context.plugin,
     roles: context.roles,
+    ...(context.grants === undefined ? {} : { grants: grantsClaim(context.grants) }),
     request_id: context.requestId,
     source_ip: context.source?.ip,
     user_agent: context.source?.userAgent,
@@ -103,7 +113,13 @@ function actor(claims: TenantClaims): Actor {
   if ((kind !== 'user' && kind !== 'service' && kind !== 'plugin') || id === '') {
     throw new AppError('TOKEN_INVALID', 'the token names no actor')
   }
-  return { kind, id: id as ActorId, ...(name === undefined ? {} : { name }) }
+  const email = optionalText(claims.email, 'email')
+  return {
+    kind,
+    id: id as ActorId,
+    ...(name === undefined ? {} : { name }),
+    ...(email === undefined ? {} : { email }),
+  }
 }
 
 function tenant(value: unknown): TenantId {

@@ -19,6 +19,16 @@ export {
   type TenantContext,
 } from './context.js'
 export {
+  grantsClaim,
+  isAtLeast,
+  memberRoles,
+  readGrantsClaim,
+  strongest,
+  type Grants,
+  type MemberRole,
+  type StoryGrant,
+} from './grants.js'
+export {
   bearerToken,
   createInternalTokenVerifier,
   internalIssuer,

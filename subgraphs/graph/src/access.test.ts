@@ -251,3 +251,82 @@ it('answers 401 to a socket-less client that sends nonsense as a token', async (
   expect(status).toBe(401)
   expect(errors).toBeUndefined()
 })
+
+describe('a role on a legacy', () => {
+  const held = (
+    tenant: TenantContext,
+    legacies: NonNullable<TenantContext['grants']>['legacies'],
+  ): TenantContext =>
+    testTenant({
+      tenantId: tenant.tenantId,
+      roles: [],
+      grants: { version: 1, legacies, stories: {} },
+    })
+  const listed = async (gql: GraphQLClient, variables: object = {}) => {
+    const document = `query ($first: Int, $after: String, $legacyId: ID) {
+      people(first: $first, after: $after, legacyId: $legacyId) {
+        nodes { id name } pageInfo { endCursor hasNextPage }
+      }
+    }`
+    const { data } = await gql<{
+      people: {
+        nodes: { id: string; name: string }[]
+        pageInfo: { endCursor: string | null; hasNextPage: boolean }
+      }
+    }>(document, { ...variables })
+    if (!data) throw new Error('no people were listed')
+    return data.people
+  }
+
+  it('shows the people of that legacy, in whole pages, and nobody else', async () => {
+    const tenant = testTenant()
+    const gql = await rig.as(tenant)
+    const [here, elsewhere] = [rig.stories.add('Legacy', tenant), rig.stories.add('Legacy', tenant)]
+    await plantFamily(gql, elsewhere, ['Una > Vera', 'Vera > Wilma'])
+    const family = await plantFamily(gql, here, ['Ann > Bob', 'Bob > Cleo'])
+    const other = await plantFamily(gql, elsewhere, ['Xenia > Yves'])
+    const viewer = await rig.as(held(tenant, { [here]: 'viewer' }))
+    const first = await listed(viewer, { first: 2 })
+    expect([first.nodes.length, first.pageInfo.hasNextPage]).toEqual([2, true])
+    const rest = await listed(viewer, { first: 2, after: first.pageInfo.endCursor })
+    expect([...first.nodes, ...rest.nodes].map(({ name }) => name).toSorted()).toEqual([
+      'Ann',
+      'Bob',
+      'Cleo',
+    ])
+    expect(rest.pageInfo.hasNextPage).toBe(false)
+    expect((await listed(viewer, { legacyId: elsewhere })).nodes).toEqual([])
+    const path = { fromId: family.idOf('Ann'), toId: other.idOf('Xenia') }
+    expect((await viewer(personPath, path)).data).toEqual({ personPath: null })
+    expect((await listed(await rig.as(held(tenant, {})))).nodes).toEqual([])
+    // The same grant in another tenant: its rows are not there.
+    const stranger = await rig.as(held(testTenant(), { [here]: 'owner' }))
+    expect((await listed(stranger)).nodes).toEqual([])
+  })
+
+  it('lets its editors write there, and nowhere else, and learn nothing of others', async () => {
+    const tenant = testTenant()
+    const gql = await rig.as(tenant)
+    const [here, elsewhere] = [rig.stories.add('Legacy', tenant), rig.stories.add('Legacy', tenant)]
+    const family = await plantFamily(gql, here, ['Ann > Bob'])
+    const other = await plantFamily(gql, elsewhere, ['Secret > Hidden'])
+    const editor = await rig.as(held(tenant, { [here]: 'editor' }))
+    const codeOf = async (document: string, input: object) => {
+      const { errors } = await editor(document, { input })
+      expect(JSON.stringify(errors ?? [])).not.toMatch(/Secret|Hidden/)
+      return errors?.[0]?.extensions?.code
+    }
+    expect(await codeOf(addPerson, { legacyId: here, name: 'Dora', sex: 'FEMALE' })).toBeUndefined()
+    expect(await codeOf(addPerson, { legacyId: elsewhere, name: 'Dora', sex: 'FEMALE' })).toBe(
+      'FORBIDDEN',
+    )
+    const tie = { kind: 'PARTNER', fromId: family.idOf('Ann') }
+    expect(await codeOf(addRelationship, { ...tie, toId: other.idOf('Secret') })).toBe('FORBIDDEN')
+    const batch = { source: 'x', people: [], relationships: [] }
+    expect(await codeOf(importTree, { legacyId: elsewhere, ...batch })).toBe('FORBIDDEN')
+    const storyId = rig.stories.add('Story', tenant, elsewhere)
+    expect(await codeOf(linkPersonToStory, { personId: other.idOf('Secret'), storyId })).toBe(
+      'FORBIDDEN',
+    )
+  })
+})

@@ -1,5 +1,5 @@
 import { auditDenials, createAuditReader, createAuditWriter } from '@heirloom/audit'
-import type { Authorizer } from '@heirloom/authz'
+import { legacyVisibility, type Authorizer } from '@heirloom/authz'
 import { createEventFactory } from '@heirloom/events'
 import type { Database } from '@heirloom/postgres'
 import { createSubgraphServer, loadSdl, type Peer, type SubgraphServer } from '@heirloom/subgraph'
@@ -11,6 +11,7 @@ import { createPostgresGraphAdapter } from './data/postgres-graph-adapter.js'
 import type { GraphTables } from './data/schema.js'
 import { deeds } from './domain/deeds.js'
 import { createPeopleReader } from './domain/people-reader.js'
+import type { Person } from './domain/person.js'
 import { createLoaders } from './loaders.js'
 import { resolvers } from './resolvers/index.js'
 
@@ -47,9 +48,11 @@ export function createGraphSubgraph(dependencies: GraphDependencies): SubgraphSe
       const { tenantId } = tenant
       const graph = createPostgresGraphAdapter(database, tenant, createEvent, audit)
       const stories = createPeerStoryDirectory(dependencies.stories, authorization)
-      const mayReadPerson = ({ id }: { readonly id: string }): boolean =>
-        authorizer.allows(tenant, 'person:read', { kind: 'Person', id, tenantId })
-      const reader = createPeopleReader(graph, { mayReadPerson }, stories)
+      const mayReadPerson = ({ id, legacyId }: Pick<Person, 'id' | 'legacyId'>): boolean =>
+        authorizer.allows(tenant, 'person:read', { kind: 'Person', id, tenantId, legacyId })
+      const visible = legacyVisibility(authorizer, tenant, 'person:read')
+      const legacies = visible === 'all' ? undefined : visible
+      const reader = createPeopleReader(graph, { mayReadPerson, legacies }, stories)
       return {
         ...request,
         reader,
@@ -59,10 +62,10 @@ export function createGraphSubgraph(dependencies: GraphDependencies): SubgraphSe
           graph,
           stories,
           newId,
-          requireWrite: () =>
-            authorizer.require(tenant, 'person:write', { kind: 'Person', tenantId }),
-          requireImport: () =>
-            authorizer.require(tenant, 'tree:import', { kind: 'Legacy', tenantId }),
+          requireWrite: (legacyId) =>
+            authorizer.require(tenant, 'person:write', { kind: 'Person', tenantId, legacyId }),
+          requireImport: (legacyId) =>
+            authorizer.require(tenant, 'tree:import', { kind: 'Legacy', tenantId, legacyId }),
         },
       }
     },

@@ -171,3 +171,53 @@ describe('an id that cannot be one', () => {
     expect(given(await listAssets(gql, { legacyId: id })).mediaAssets.nodes).toEqual([])
   })
 })
+
+describe('a role on a legacy or a story', () => {
+  const held = (
+    tenant: TenantContext,
+    grants: Partial<NonNullable<TenantContext['grants']>>,
+  ): TenantContext => ({
+    ...member(tenant),
+    grants: { version: 1, legacies: {}, stories: {}, ...grants },
+  })
+
+  it('opens the media there and nowhere else', async () => {
+    const tenant = testTenant()
+    const gql = await rig.as(tenant)
+    const here = rig.add('Legacy', tenant)
+    const storyId = rig.add('Story', tenant)
+    const elsewhere = rig.add('Legacy', tenant)
+    const ofLegacy = await uploaded(gql, uploadOf(here))
+    const ofStory = await uploaded(gql, uploadOf(here, { storyId }))
+    const other = await uploaded(gql, uploadOf(elsewhere))
+    const seen = async (who: TenantContext): Promise<readonly string[]> =>
+      given(await listAssets(await rig.as(who))).mediaAssets.nodes.map(({ id }) => id)
+
+    expect(await seen(held(tenant, { legacies: { [here]: 'viewer' } }))).toEqual([
+      ofLegacy.id,
+      ofStory.id,
+    ])
+    const stories = { [storyId]: { legacyId: here, role: 'contributor' as const } }
+    const guest = held(tenant, { stories })
+    expect(await seen(guest)).toEqual([ofStory.id])
+    expect(await seen(held(tenant, {}))).toEqual([])
+    expect(given(await readAsset(await rig.as(guest), other.id)).mediaAsset).toBeNull()
+    // The same grants in another tenant: its rows are not there.
+    expect(await seen(held(testTenant(), { legacies: { [here]: 'owner' }, stories }))).toEqual([])
+  })
+
+  it('adds media where it is held, and takes them nowhere else', async () => {
+    const tenant = testTenant()
+    const legacyId = rig.add('Legacy', tenant)
+    const storyId = rig.add('Story', tenant)
+    const otherStory = rig.add('Story', tenant)
+    const stories = { [storyId]: { legacyId, role: 'contributor' as const } }
+    const gql = await rig.as(held(tenant, { stories }))
+    const asset = await uploaded(gql, uploadOf(legacyId, { storyId }))
+    expect(codeOf(await requestUpload(gql, uploadOf(legacyId)))).toBe('FORBIDDEN')
+    expect(codeOf(await requestUpload(gql, uploadOf(legacyId, { storyId: otherStory })))).toBe(
+      'FORBIDDEN',
+    )
+    expect(codeOf(await linkToStory(gql, asset.id, otherStory))).toBe('FORBIDDEN')
+  })
+})

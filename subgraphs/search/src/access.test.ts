@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Role } from '@heirloom/tenancy'
+import type { MemberRole, Role, TenantContext } from '@heirloom/tenancy'
 import { graphqlClient, testKeys, testTenant } from '@heirloom/testkit'
 import { found, search, startSearchRig, story, told, type SearchRig } from './testing/search-rig.js'
 
 let rig: SearchRig
 const author = testTenant({ roles: ['contributor'] })
 const published = story({ title: 'Heron, published' })
-const ownDraft = story({ title: 'Heron, own draft', status: 'DRAFT', authorId: author.actor.id })
-const otherDraft = story({ title: 'Heron, draft of another', status: 'DRAFT' })
+const ownDraft = story({ title: 'Heron, own draft', state: 'DRAFT', authorId: author.actor.id })
+const otherDraft = story({ title: 'Heron, draft of another', state: 'DRAFT' })
 
 beforeAll(async () => {
   rig = await startSearchRig()
@@ -41,6 +41,55 @@ describe('what somebody finds', () => {
   it('without a role is refused', async () => {
     const { errors } = await search(await rig.as({ ...author, roles: [] }), { query: 'heron' })
     expect(errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
+  })
+})
+
+describe('what a role on a legacy or a story finds', () => {
+  const legacyId = story().legacyId
+  const docs = {
+    all: story({ legacyId, title: 'Osprey for all' }),
+    legacy: story({ legacyId, title: 'Osprey of the legacy', level: 'LEGACY' }),
+    secret: story({ legacyId, title: 'Osprey in private', level: 'PRIVATE' }),
+    review: story({ legacyId, title: 'Osprey under review', state: 'IN_REVIEW' }),
+    hidden: story({ legacyId, title: 'Osprey hidden', state: 'HIDDEN' }),
+    elsewhere: story({ title: 'Osprey elsewhere', level: 'LEGACY' }),
+  }
+  type Name = keyof typeof docs
+  const held = (
+    grants: Partial<NonNullable<TenantContext['grants']>>,
+    roles: readonly Role[] = [],
+    of = author,
+  ) => ({ ...of, roles, grants: { version: 1, legacies: {}, stories: {}, ...grants } })
+  const ofStory = (name: Name, role: MemberRole = 'viewer') => ({
+    stories: { [docs[name].storyId]: { legacyId, role } },
+  })
+  beforeAll(async () => {
+    await rig.announce(Object.values(docs).map((doc) => told(author, doc)))
+    await rig.settled()
+  })
+
+  it.each<[string, TenantContext, readonly Name[]]>([
+    ['no role', held({ legacies: { [story().legacyId]: 'viewer' } }), []],
+    ['a member', held({}, ['viewer']), ['all']],
+    ['a viewer of it', held({ legacies: { [legacyId]: 'viewer' } }), ['all', 'legacy']],
+    [
+      'an editor of it',
+      held({ legacies: { [legacyId]: 'editor' } }),
+      ['all', 'legacy', 'secret', 'review', 'hidden'],
+    ],
+    ['a guest of a private story', held(ofStory('secret')), ['secret']],
+    ['a guest of a story under review', held(ofStory('review')), ['review']],
+    ['an owner of a hidden story', held(ofStory('hidden', 'owner')), []],
+    ['a member and guest', held(ofStory('secret'), ['viewer']), ['all', 'secret']],
+    ['an editor of the tenant', held({}, ['editor']), Object.keys(docs) as Name[]],
+    [
+      'an owner in another tenant',
+      held({ legacies: { [legacyId]: 'owner' } }, [], testTenant()),
+      [],
+    ],
+  ])('as %s', async (_title, reader, names) => {
+    const expected = names.map((name) => docs[name].storyId).toSorted()
+    expect((await found(await rig.as(reader), 'osprey')).toSorted()).toEqual(expected)
   })
 })
 

@@ -12,6 +12,8 @@ import {
 } from './testing/operations.js'
 import { startStorageRig, type StorageRig } from './testing/rig.js'
 
+const none = { version: 0, legacies: {}, stories: {} }
+
 describe('timelines', () => {
   let rig: StorageRig
   beforeAll(async () => {
@@ -115,6 +117,34 @@ describe('timelines', () => {
       expect(ids(live)).toEqual(visible)
       await subscriber.close()
     }
+  })
+
+  it('show a legacy’s own what is published to it, and others nothing of it', async () => {
+    const owner = testTenant()
+    const legacyId = rig.addLegacy(owner)
+    const published = { ...draftOf('x'), status: 'PUBLISHED' }
+    await tell(
+      owner,
+      legacyId,
+      ['all', published],
+      ['legacy', { ...published, state: 'PUBLISHED', level: 'LEGACY' }],
+      ['private', { ...published, state: 'PUBLISHED', level: 'PRIVATE' }],
+      ['hidden', { ...draftOf('x'), state: 'HIDDEN', level: 'TENANT' }],
+    )
+    const held = (role: 'viewer' | 'editor', id: string = legacyId): TenantContext => ({
+      ...owner,
+      roles: [],
+      grants: { version: 1, legacies: { [id]: role }, stories: {} },
+    })
+    const seen = async (who: TenantContext) =>
+      ids(given(await timelineEvents(await rig.main.as(who), legacyId)).timelineEvents.nodes)
+    expect(await seen({ ...owner, roles: ['viewer'] })).toEqual(['all'])
+    expect(await seen(held('viewer'))).toEqual(['all', 'legacy'])
+    expect(await seen(held('editor'))).toEqual(['all', 'legacy', 'private', 'hidden'])
+    const elsewhere = await rig.main.as(held('editor', rig.addLegacy(owner)))
+    expect(codeOf(await timelineEvents(elsewhere, legacyId))).toBe('FORBIDDEN')
+    const stranger = await rig.main.as({ ...testTenant(), grants: held('editor').grants ?? none })
+    expect(codeOf(await timelineEvents(stranger, legacyId))).toBe('NOT_FOUND')
   })
 
   it('page past many events that the caller may not see', async () => {

@@ -4,12 +4,12 @@ import {
   createAuditWriter,
   type AuditWriter,
 } from '@heirloom/audit'
-import type { Authorizer } from '@heirloom/authz'
+import { createExplainer, type Authorizer } from '@heirloom/authz'
 import { createEventFactory } from '@heirloom/events'
 import type { Database } from '@heirloom/postgres'
 import { createSubgraphServer, loadSdl, type SubgraphServer } from '@heirloom/subgraph'
 import type { Logger } from '@heirloom/telemetry'
-import { createIds, type NewId, type VerifyInternalToken } from '@heirloom/tenancy'
+import { createIds, type NewId, type TenantId, type VerifyInternalToken } from '@heirloom/tenancy'
 import type { GraphQLContext } from './context.js'
 import { createPostgresStoriesStore } from './data/postgres-stories-store.js'
 import type { StoriesDatabase } from './data/schema.js'
@@ -25,6 +25,8 @@ export interface StoriesDependencies {
   readonly database: Database<StoriesDatabase>
   readonly verify: VerifyInternalToken
   readonly authorizer: Authorizer
+  /** Seals what is for the mailer alone; without it the mailer is told no secrets. */
+  readonly sealForMailer?: Scope['sealForMailer'] | undefined
   readonly logger: Logger
   readonly now?: () => number
   readonly newId?: NewId
@@ -37,6 +39,8 @@ export function createStoriesSubgraph(dependencies: StoriesDependencies): Subgra
   const createEvent = createEventFactory(newId, now)
   const audit = dependencies.audit ?? createAuditWriter({ service: 'stories', newId, now })
 
+  const explain = createExplainer()
+
   return createSubgraphServer<GraphQLContext>({
     name: 'stories',
     typeDefs: loadSdl('stories'),
@@ -48,12 +52,17 @@ export function createStoriesSubgraph(dependencies: StoriesDependencies): Subgra
     context: (request) => {
       const { tenant } = request
       const bound = database.for(tenant.tenantId)
+      const storeOf = (id: TenantId) =>
+        createPostgresStoriesStore(database.for(id), tenant, createEvent, audit)
       const scope: Scope = {
         tenant,
         authorizer,
-        store: createPostgresStoriesStore(bound, tenant, createEvent, audit),
+        store: storeOf(tenant.tenantId),
+        explain,
+        readsOf: storeOf,
         newId,
         now: () => new Date(now()),
+        sealForMailer: dependencies.sealForMailer ?? (() => Promise.resolve(null)),
       }
       return {
         ...request,

@@ -7,6 +7,7 @@ import type { Logger } from '@heirloom/telemetry'
 import { createInternalTokenVerifier, remoteInternalKeys } from '@heirloom/tenancy'
 import { createStoriesSubgraph, type StoriesDatabase } from './app.js'
 import { readConfig } from './config.js'
+import { createSealForMailer } from './data/seal-for-mailer.js'
 import { migrations } from './migrations.js'
 
 await serviceMain(
@@ -15,8 +16,8 @@ await serviceMain(
     description: 'the stories subgraph: legacies, their stories and every revision of them.',
     readConfig,
     migrations,
-    services: ({ api, relay }, logger) => [
-      ...(api === null ? [] : [apiService(api, logger)]),
+    services: ({ api, relay, mailerKey }, logger) => [
+      ...(api === null ? [] : [apiService(api, mailerKey, logger)]),
       ...(relay === null
         ? []
         : [
@@ -28,7 +29,7 @@ await serviceMain(
   { argv: process.argv.slice(2), env: process.env },
 )
 
-function apiService(config: ServerConfig, logger: Logger): Service {
+function apiService(config: ServerConfig, mailerKey: Buffer | null, logger: Logger): Service {
   const database = createDatabase<StoriesDatabase>({
     url: config.databaseUrl,
     applicationName: 'stories',
@@ -38,6 +39,7 @@ function apiService(config: ServerConfig, logger: Logger): Service {
     database,
     authorizer: createAuthorizer(),
     verify: createInternalTokenVerifier(remoteInternalKeys(config.internalJwksUrl), 'stories'),
+    sealForMailer: mailerKey === null ? undefined : createSealForMailer(mailerKey),
     logger,
   })
   return {

@@ -13,6 +13,9 @@ export interface HeirloomClaims {
   readonly mode: string
   readonly roles: readonly string[]
   readonly name: string
+  /** Who signs in here owns the address: for invitations. */
+  readonly email?: string
+  readonly email_verified?: boolean
 }
 
 const accounts: readonly Account[] = demoTenants.flatMap((tenant) =>
@@ -30,7 +33,8 @@ export function signIn(email: string, password: string): Account | undefined {
 }
 
 export function accountClaims({ user, tenant }: Account): HeirloomClaims {
-  return { ...tenantClaims(tenant), roles: [user.role], name: user.name }
+  const { role, name, email } = user
+  return { ...tenantClaims(tenant), roles: [role], name, email, email_verified: true }
 }
 
 export const cliSubject = 'service:cli'

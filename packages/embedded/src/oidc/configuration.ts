@@ -54,7 +54,7 @@ export function providerConfiguration(secrets: OidcSecrets, uris: RedirectUris):
     claims: {
       openid: ['sub', 'tenant_id', 'tenant_name', 'mode', 'roles'],
       profile: ['name'],
-      email: ['email'],
+      email: ['email', 'email_verified'],
     },
     // The claims belong in the id token too, where the gateway reads them.
     conformIdTokenClaims: false,
@@ -69,7 +69,7 @@ export function providerConfiguration(secrets: OidcSecrets, uris: RedirectUris):
     findAccount: (_ctx, subject) => {
       const account = accountBySubject(subject)
       if (account === undefined) return undefined
-      const claims = { sub: subject, ...accountClaims(account), email: account.user.email }
+      const claims = { sub: subject, ...accountClaims(account) }
       return { accountId: subject, claims: () => claims }
     },
     loadExistingGrant: grantEverything,

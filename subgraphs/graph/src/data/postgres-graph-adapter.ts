@@ -69,11 +69,13 @@ export function createPostgresGraphAdapter(
         select ${personColumns} from person
         where person.tenant_id = ${tenantId} and person.id = any(${ids}::text[])`),
 
-    listPeople: ({ legacyId, searchName, after, limit }: PeopleQuery) =>
+    listPeople: ({ legacyId, within, searchName, after, limit }: PeopleQuery) =>
       readPeople(sql<PersonRow>`
         select ${personColumns} from person
         where person.tenant_id = ${tenantId}
           and (${legacyId ?? null}::text is null or person.legacy_id = ${legacyId ?? null})
+          and (${within ?? null}::text[] is null
+               or person.legacy_id = any(${within ?? null}::text[]))
           and (${after ?? null}::text is null or person.id > ${after ?? null})
           and (${searchName ?? null}::text is null
                or person.search_name like ${contains(searchName ?? '')})

@@ -11,7 +11,7 @@ export interface AddPersonInput extends Omit<PersonFactsInput, 'birthYear' | 'de
 
 /** @throws AppError FORBIDDEN, INVALID_INPUT, NOT_FOUND (legacy), IDEMPOTENCY_KEY_REUSED */
 export async function addPerson(writing: Writing, input: AddPersonInput): Promise<Person> {
-  writing.requireWrite()
+  writing.requireWrite(input.legacyId)
   const facts = personFacts(input)
   const legacy = await requireLegacy(writing, input.legacyId)
   const { idempotencyKey, ...said } = input

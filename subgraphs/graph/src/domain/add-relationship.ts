@@ -20,9 +20,8 @@ export async function addRelationship(
   writing: Writing,
   { kind, fromId, toId }: AddRelationshipInput,
 ): Promise<Relationship> {
-  writing.requireWrite()
   return writing.graph.change(async (writer) => {
-    const [from, to] = await bothPeople(writer, fromId, toId)
+    const [from, to] = await bothPeople(writing, writer, fromId, toId)
     await writer.lock(from.legacyId)
     const tie = canonicalTie({ kind, fromId: from.id, toId: to.id })
     const known = await writer.relationship(tie)
@@ -49,6 +48,7 @@ export async function addRelationship(
 }
 
 async function bothPeople(
+  writing: Writing,
   writer: GraphWriter,
   fromId: string,
   toId: string,
@@ -61,6 +61,8 @@ async function bothPeople(
     const missing = from === undefined ? fromId : toId
     throw new AppError('NOT_FOUND', `there is no Person with the id "${missing.slice(0, 64)}"`)
   }
+  // Before anything is told of either.
+  for (const person of [from, to]) writing.requireWrite(person.legacyId)
   if (from.legacyId !== to.legacyId) {
     throw new AppError('INVALID_INPUT', `${from.name} and ${to.name} belong to different legacies`)
   }

@@ -26,7 +26,7 @@ export async function importTree(
   writing: Writing,
   input: ImportTreeInput,
 ): Promise<ImportTreeResult> {
-  writing.requireImport()
+  writing.requireImport(input.legacyId)
   const batch = readBatch(input)
   const legacyId = await requireLegacy(writing, input.legacyId)
   return writing.graph.change(async (writer) => {

@@ -17,7 +17,6 @@ export async function linkPersonToStory(
   { graph, stories, ...may }: Writing,
   input: LinkPersonToStoryInput,
 ): Promise<{ readonly person: Person; readonly story: StoryRef }> {
-  may.requireWrite()
   const story = storyId(input.storyId)
   if (story === null) {
     throw new AppError('NOT_FOUND', `there is no Story with the id "${input.storyId.slice(0, 64)}"`)
@@ -29,6 +28,7 @@ export async function linkPersonToStory(
       `there is no Person with the id "${input.personId.slice(0, 64)}"`,
     )
   }
+  may.requireWrite(person.legacyId)
   const [legacyId] = await Promise.all([
     stories.legacyOfStory(story),
     stories.requireLegacy(person.legacyId),

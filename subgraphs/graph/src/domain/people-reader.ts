@@ -55,6 +55,8 @@ export interface PeopleReader {
 
 export interface ReadRights {
   mayReadPerson(person: Person): boolean
+  /** The legacies whose people may be read; undefined for all of the tenant. */
+  readonly legacies: readonly string[] | undefined
 }
 
 export function createPeopleReader(
@@ -70,7 +72,8 @@ export function createPeopleReader(
 
   return {
     people: async (ids) => (await graph.people(idsAmong(ids, personId))).filter(readable),
-    listPeople: async (query) => (await graph.listPeople(query)).filter(readable),
+    listPeople: async (query) =>
+      (await graph.listPeople({ ...query, within: rights.legacies })).filter(readable),
     peopleOfLegacies: async (ids, page) =>
       (await graph.peopleOfLegacies(idsAmong(ids, legacyId), page)).filter(readable),
     relationships: async (ids) => {

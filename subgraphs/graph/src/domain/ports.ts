@@ -92,6 +92,8 @@ export interface PageQuery {
 
 export interface PeopleQuery extends PageQuery {
   readonly legacyId?: LegacyId | undefined
+  /** Of these legacies alone; of all without it. */
+  readonly within?: readonly string[] | undefined
   /** A part of the name, already in the form of `searchName`. */
   readonly searchName?: string | undefined
 }

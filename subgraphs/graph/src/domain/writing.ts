@@ -7,8 +7,8 @@ export interface Writing {
   readonly graph: GraphAdapter
   readonly stories: StoryDirectory
   readonly newId: NewId
-  /** @throws AppError FORBIDDEN */
-  requireWrite(): void
-  /** @throws AppError FORBIDDEN */
-  requireImport(): void
+  /** @throws AppError FORBIDDEN unless the caller may write the people of this legacy */
+  requireWrite(legacyId: string): void
+  /** @throws AppError FORBIDDEN unless the caller may import into this legacy */
+  requireImport(legacyId: string): void
 }

@@ -1,4 +1,4 @@
-import type { Action, Authorizer } from '@heirloom/authz'
+import type { Action, Authorizer, Resource } from '@heirloom/authz'
 import { AppError } from '@heirloom/errors'
 import type { NewId, TenantContext } from '@heirloom/tenancy'
 import { mediaId, objectKey, type MediaAsset, type MediaId } from './media-asset.js'
@@ -31,8 +31,14 @@ export async function requestUpload(
   input: RequestUpload,
 ): Promise<{ mediaAsset: MediaAsset; upload: PresignedRequest }> {
   const { tenant, authorizer, stories, store, objects } = scope
-  authorizer.require(tenant, 'media:write', { kind: 'Tenant', tenantId: tenant.tenantId })
+  const { tenantId } = tenant
   const { idempotencyKey, ...asked } = input
+  authorizer.require(tenant, 'media:write', {
+    kind: 'MediaAsset',
+    tenantId,
+    legacyId: input.legacyId,
+    ...(typeof input.storyId === 'string' ? { storyId: input.storyId } : {}),
+  })
   const facts = uploadFacts(input)
   const legacyId = await stories.requireLegacy(input.legacyId)
   const storyId =
@@ -94,6 +100,9 @@ export async function linkMediaToStory(
 ): Promise<MediaAsset> {
   const asset = await writable(scope, id)
   const story = await scope.stories.requireStory(storyId, asset.legacyId)
+  // What may be changed where it is need not be welcome where it goes.
+  const there = resourceOf(scope, { ...asset, storyId: story })
+  scope.authorizer.require(scope.tenant, 'media:write', there)
   return (await scope.store.link(asset.id, story)) ?? missing(id)
 }
 
@@ -132,8 +141,16 @@ function allowed(scope: MediaScope, action: Action, asset: MediaAsset): boolean 
   return scope.authorizer.allows(scope.tenant, action, resourceOf(scope, asset))
 }
 
-function resourceOf({ tenant }: MediaScope, { id, authorId }: MediaAsset) {
-  return { kind: 'MediaAsset', id, tenantId: tenant.tenantId, authorId } as const
+function resourceOf({ tenant }: MediaScope, asset: MediaAsset): Resource {
+  const { id, authorId, legacyId, storyId } = asset
+  return {
+    kind: 'MediaAsset',
+    id,
+    tenantId: tenant.tenantId,
+    legacyId,
+    ...(storyId === null ? {} : { storyId }),
+    authorId,
+  }
 }
 
 function missing(id: string): never {

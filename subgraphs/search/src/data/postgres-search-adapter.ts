@@ -1,6 +1,6 @@
 import { sql, type RawBuilder, type SqlBool, type Transaction } from 'kysely'
-import type { StoryVisibility } from '@heirloom/authz'
-import type { SearchAdapter, SearchQuery, SearchReader, StoryHit } from '../domain/ports.js'
+import type { StoryClause, StoryVisibility } from '@heirloom/authz'
+import type { SearchAdapter, SearchQuery, StoryDoc, StoryHit } from '../domain/ports.js'
 import { hidden, marks, reserved, toHighlights } from './highlight.js'
 
 /** Runs work in a transaction that is bound to the tenant: a new one, or one that is under way. */
@@ -38,14 +38,15 @@ export function createPostgresSearchAdapter(inTransaction: InTransaction): Searc
       inTransaction(async (trx) => {
         await sql`
           insert into story_document
-            (tenant_id, story_id, legacy_id, revision, author_id, status, title, body)
+            (tenant_id, story_id, legacy_id, revision, author_id, status, state, level, title, body)
           values (
             current_setting('heirloom.tenant_id'), ${story.storyId}, ${story.legacyId},
-            ${story.revision}, ${story.authorId}, ${story.status},
+            ${story.revision}, ${story.authorId}, ${statusOf(story)}, ${story.state}, ${story.level},
             ${story.title.normalize('NFC')}, ${story.body.normalize('NFC')})
           on conflict (tenant_id, story_id) do update
           set legacy_id = excluded.legacy_id, revision = excluded.revision,
               author_id = excluded.author_id, status = excluded.status,
+              state = excluded.state, level = excluded.level,
               title = excluded.title, body = excluded.body, deleted = false
           where story_document.revision < excluded.revision
             and not story_document.deleted`.execute(trx)
@@ -60,7 +61,9 @@ export function createPostgresSearchAdapter(inTransaction: InTransaction): Searc
             ${story.revision}, true)
           on conflict (tenant_id, story_id) do update
           set revision = greatest(story_document.revision, excluded.revision), deleted = true,
-              author_id = '', status = 'DRAFT', title = '', body = ''`.execute(trx)
+              author_id = '', status = 'DRAFT', state = 'DRAFT', level = 'TENANT', title = '', body = ''`.execute(
+          trx,
+        )
       }),
 
     searchStories: (query) =>
@@ -85,7 +88,7 @@ export function createPostgresSearchAdapter(inTransaction: InTransaction): Searc
 /** One row per hit of the page, each with the total; one row without a hit for an empty page. */
 async function matches(
   trx: Transaction<unknown>,
-  { text, legacyId, reader, first, after }: SearchQuery,
+  { text, legacyId, visibility, first, after }: SearchQuery,
 ): Promise<readonly Row[]> {
   const beyond =
     after === undefined
@@ -100,7 +103,7 @@ async function matches(
       select story_id, ts_rank(story_document.words, search.words, 1) as score
       from story_document, search
       where tenant_id = current_setting('heirloom.tenant_id') and not deleted
-        and story_document.words @@ search.words and ${visibleTo(reader)} and ${ofLegacy}
+        and story_document.words @@ search.words and ${visibleTo(visibility)} and ${ofLegacy}
     ), page as materialized (
       select story_id, score from matching where ${beyond}
       order by score desc, story_id limit ${first + 1}
@@ -113,14 +116,39 @@ async function matches(
   return rows
 }
 
-function visibleTo({ actorId, visibility }: SearchReader): RawBuilder<SqlBool> {
-  const filters: Readonly<Record<StoryVisibility, RawBuilder<SqlBool>>> = {
-    all: sql`true`,
-    'published-and-own': sql`(status = 'PUBLISHED' or author_id = ${actorId})`,
-    published: sql`status = 'PUBLISHED'`,
-    none: sql`false`,
-  }
-  return filters[visibility]
+function visibleTo(visibility: StoryVisibility): RawBuilder<SqlBool> {
+  if (visibility.length === 0) return sql`false`
+  return sql`(${sql.join(visibility.map(meets), sql` or `)})`
+}
+
+function meets({
+  legacyIds,
+  storyIds,
+  authorId,
+  states,
+  levels,
+}: StoryClause): RawBuilder<SqlBool> {
+  // What was indexed before there were other states has none.
+  const conditions = [
+    ...among(sql`legacy_id`, legacyIds),
+    ...among(sql`story_id`, storyIds),
+    ...among(sql`coalesce(state, status)`, states),
+    ...among(sql`level`, levels),
+    ...(authorId === undefined ? [] : [sql<SqlBool>`author_id = ${authorId}`]),
+  ]
+  return conditions.length === 0 ? sql`true` : sql`(${sql.join(conditions, sql` and `)})`
+}
+
+function among(
+  column: RawBuilder<unknown>,
+  values: readonly string[] | undefined,
+): readonly RawBuilder<SqlBool>[] {
+  return values === undefined ? [] : [sql<SqlBool>`${column} = any(${[...values]}::text[])`]
+}
+
+/** For those who read the index by it, from before there were other states. */
+function statusOf({ state }: StoryDoc): 'DRAFT' | 'PUBLISHED' {
+  return state === 'PUBLISHED' ? state : 'DRAFT'
 }
 
 /** The query as the index holds words: composed, and without what the parser must not see. */

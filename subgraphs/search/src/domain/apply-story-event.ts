@@ -19,7 +19,10 @@ interface StoryPayload extends EventPayload {
 interface FullStoryPayload extends StoryPayload {
   readonly title: string
   readonly body: string
-  readonly status: StoryDoc['status']
+  readonly status: 'DRAFT' | 'PUBLISHED'
+  /** Not given by those who knew no other states and levels. */
+  readonly state?: StoryDoc['state']
+  readonly level?: StoryDoc['level']
   readonly author_id: string
 }
 
@@ -44,7 +47,8 @@ function storyOf(payload: FullStoryPayload): StoryDoc {
     legacyId: payload.legacy_id,
     revision: payload.revision,
     authorId: payload.author_id,
-    status: payload.status,
+    state: payload.state ?? payload.status,
+    level: payload.level ?? 'TENANT',
     title: payload.title,
     body: payload.body,
   }

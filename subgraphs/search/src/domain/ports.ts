@@ -1,4 +1,4 @@
-import type { StoryVisibility } from '@heirloom/authz'
+import type { StoryLevel, StoryState, StoryVisibility } from '@heirloom/authz'
 
 /** The search index of one tenant. Nothing here can reach the stories of another. */
 export interface SearchAdapter {
@@ -24,7 +24,8 @@ export interface StoryDoc {
   readonly legacyId: string
   readonly revision: number
   readonly authorId: string
-  readonly status: 'DRAFT' | 'PUBLISHED'
+  readonly state: StoryState
+  readonly level: StoryLevel
   readonly title: string
   readonly body: string
 }
@@ -35,15 +36,10 @@ export interface SearchQuery {
   /** As a person types it: words, "phrases", OR, -without. */
   readonly text: string
   readonly legacyId?: string
-  readonly reader: SearchReader
+  /** Which stories the one who searches reads. */
+  readonly visibility: StoryVisibility
   readonly first: number
   readonly after?: SearchPosition
-}
-
-/** Who searches: the actor's own drafts may be among what is visible. */
-export interface SearchReader {
-  readonly actorId: string
-  readonly visibility: StoryVisibility
 }
 
 /** Where a hit stands among the others. */

@@ -10,7 +10,7 @@ export interface Scope {
   readonly index: SearchAdapter
 }
 
-export type SearchRequest = Omit<SearchQuery, 'reader'>
+export type SearchRequest = Omit<SearchQuery, 'visibility'>
 
 const maxQueryLength = 500
 
@@ -23,7 +23,7 @@ export async function searchStories(
   return index.searchStories({
     ...request,
     text: queryText(request.text),
-    reader: { actorId: tenant.actor.id, visibility: storyVisibility(authorizer, tenant) },
+    visibility: storyVisibility(authorizer, tenant),
   })
 }
 

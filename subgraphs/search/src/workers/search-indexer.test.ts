@@ -21,12 +21,12 @@ describe('the search indexer', () => {
   it('follows a story from draft to published to changed to deleted', async () => {
     const tenant = testTenant({ roles: ['viewer'] })
     const client = await rig.as(tenant)
-    const draft = story({ title: 'Otters', status: 'DRAFT' })
+    const draft = story({ title: 'Otters', state: 'DRAFT' })
     await rig.announce([told(tenant, draft, 'StoryCreated')])
     await rig.settled()
     expect(await found(client, 'otters')).toEqual([])
 
-    const published = { ...draft, revision: 2, status: 'PUBLISHED' as const }
+    const published = { ...draft, revision: 2, state: 'PUBLISHED' as const }
     await rig.announce([told(tenant, published, 'StoryPublished')])
     await rig.settled()
     expect(await found(client, 'otters')).toEqual([draft.storyId])

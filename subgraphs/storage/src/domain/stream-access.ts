@@ -20,7 +20,12 @@ export async function authorizeRead(scope: Scope, streamId: string): Promise<See
     authorizer.require(tenant, 'route:read', { kind: 'Route', tenantId })
     return () => true
   }
-  authorizer.require(tenant, 'stream:read', { kind: 'Stream', id: streamId, tenantId })
+  authorizer.require(tenant, 'stream:read', {
+    kind: 'Stream',
+    id: streamId,
+    tenantId,
+    ...(stream.kind === 'timeline' ? { legacyId: stream.legacyId } : {}),
+  })
   if (stream.kind === 'plain') return () => true
   if (stream.kind === 'canvas') {
     authorizer.require(tenant, 'canvas:read', { kind: 'Store', tenantId })
@@ -28,7 +33,8 @@ export async function authorizeRead(scope: Scope, streamId: string): Promise<See
     throw new AppError('NOT_FOUND', 'there is no such canvas in this project')
   }
   await scope.legacies.require(stream.legacyId)
-  return (event) => seesTimelineEvent(authorizer, tenant, event)
+  const { legacyId } = stream
+  return (event) => seesTimelineEvent(authorizer, tenant, legacyId, event)
 }
 
 /** @throws AppError FORBIDDEN, also for the streams that only the system writes to */

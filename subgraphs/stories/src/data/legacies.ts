@@ -1,4 +1,5 @@
-import type { Selectable } from 'kysely'
+import { sql, type RawBuilder, type Selectable, type SqlBool } from 'kysely'
+import type { LegacyVisibility } from '@heirloom/authz'
 import type { TenantId } from '@heirloom/tenancy'
 import type { Legacy } from '../domain/legacy.js'
 import type { LegacyReads, LegacyWrites } from '../domain/ports.js'
@@ -22,12 +23,13 @@ export function legacyReads(inTransaction: InTransaction): LegacyReads {
       return row === undefined ? null : toLegacy(row)
     },
 
-    page: async ({ limit, after }) => {
+    page: async ({ limit, after }, visibility) => {
       const rows = await inTransaction((trx) =>
         trx
           .selectFrom('legacy')
           .selectAll()
           .$if(after !== undefined, (query) => query.where('legacy_id', '>', after ?? null))
+          .where(among(visibility))
           .orderBy('legacy_id')
           .limit(limit)
           .execute(),
@@ -57,6 +59,11 @@ export function legacyWrites(trx: StoriesTransaction, tenantId: TenantId): Legac
       return inserted !== undefined
     },
   }
+}
+
+function among(visibility: LegacyVisibility): RawBuilder<SqlBool> {
+  if (visibility === 'all') return sql`true`
+  return sql`legacy_id = any(${[...visibility]}::text[])`
 }
 
 function toLegacy(row: Selectable<LegacyTable>): Legacy {

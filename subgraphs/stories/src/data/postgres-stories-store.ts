@@ -3,7 +3,9 @@ import { writeOutbox, type CreateEvent } from '@heirloom/events'
 import { idempotent, type TenantDatabase } from '@heirloom/postgres'
 import type { TenantContext } from '@heirloom/tenancy'
 import type { Changes, Reads, StoriesStore } from '../domain/ports.js'
+import { accessReads, accessWrites } from './access.js'
 import { tenantReads, tenantWrites, userReads, userWrites } from './directory.js'
+import { invitationReads, invitationWrites } from './invitations.js'
 import { legacyReads, legacyWrites } from './legacies.js'
 import { revisionReads, revisionWrites } from './revisions.js'
 import type { StoriesDatabase } from './schema.js'
@@ -23,19 +25,21 @@ export function createPostgresStoriesStore(
   audit: AuditWriter,
 ): StoriesStore {
   return {
-    ...reads((work) => database.transaction(work), context),
+    ...reads((work) => database.transaction(work)),
     change: (work) =>
       database.transaction((trx) => work(changes(trx, context, createEvent, audit))),
   }
 }
 
-function reads(inTransaction: InTransaction, { actor }: TenantContext): Reads {
+function reads(inTransaction: InTransaction): Reads {
   return {
     tenants: tenantReads(inTransaction),
     users: userReads(inTransaction),
     legacies: legacyReads(inTransaction),
-    stories: storyReads(inTransaction, actor.id),
-    revisions: revisionReads(inTransaction, actor.id),
+    stories: storyReads(inTransaction),
+    revisions: revisionReads(inTransaction),
+    access: accessReads(inTransaction),
+    invitations: invitationReads(inTransaction),
   }
 }
 
@@ -46,13 +50,15 @@ function changes(
   audit: AuditWriter,
 ): Changes {
   const { tenantId, actor } = context
-  const read = reads((work) => work(trx), context)
+  const read = reads((work) => work(trx))
   return {
     tenants: { ...read.tenants, ...tenantWrites(trx) },
     users: { ...read.users, ...userWrites(trx, tenantId) },
     legacies: { ...read.legacies, ...legacyWrites(trx, tenantId) },
     stories: { ...read.stories, ...storyWrites(trx, context) },
     revisions: { ...read.revisions, ...revisionWrites(trx, tenantId) },
+    access: { ...read.access, ...accessWrites(trx, tenantId) },
+    invitations: { ...read.invitations, ...invitationWrites(trx, tenantId) },
     announce: (event) => writeOutbox(trx, [createEvent(context, event)]),
     once: (request, work) =>
       idempotent(trx, { tenantId, actorId: actor.id, ...request }, async () => {

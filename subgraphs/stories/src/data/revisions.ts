@@ -1,17 +1,18 @@
 import { sql, type Kysely, type Selectable } from 'kysely'
-import type { ActorId, TenantId } from '@heirloom/tenancy'
-import type { Page, RevisionReads, RevisionWrites } from '../domain/ports.js'
+import type { TenantId } from '@heirloom/tenancy'
+import type { Page } from '../domain/page.js'
+import type { RevisionReads, RevisionWrites } from '../domain/ports.js'
 import type { Revision } from '../domain/revision.js'
 import type { RevisionTable, StoriesDatabase } from './schema.js'
 import type { InTransaction, StoriesTransaction } from './transactions.js'
-import { visibleTo, type VisibleRows } from './visible.js'
+import { storyColumns, visibleTo, type VisibleRows } from './visible.js'
 
-export function revisionReads(inTransaction: InTransaction, reader: ActorId): RevisionReads {
+export function revisionReads(inTransaction: InTransaction): RevisionReads {
   return {
     byIds: async (ids, visibility) => {
       if (ids.length === 0) return []
       const rows = await inTransaction((trx) =>
-        ofLivingStories(trx, visibleTo(reader, visibility))
+        ofLivingStories(trx, visibleTo(visibility))
           .selectAll('revision')
           .where('revision.revision_id', 'in', ids)
           .execute(),
@@ -26,7 +27,7 @@ export function revisionReads(inTransaction: InTransaction, reader: ActorId): Re
           .selectFrom('story as parent')
           .innerJoinLateral(
             () =>
-              pageOf(trx, page, visibleTo(reader, visibility))
+              pageOf(trx, page, visibleTo(visibility))
                 .selectAll('revision')
                 .whereRef('revision.story_id', '=', sql.ref('parent.story_id'))
                 .as('found'),
@@ -70,8 +71,8 @@ function ofLivingStories(trx: Kysely<StoriesDatabase>, visible: VisibleRows) {
     .selectFrom('revision')
     .innerJoin('story', 'story.story_id', 'revision.story_id')
     .where('story.deleted_at', 'is', null)
-    .where(visible('story.status', 'story.author_id'))
-    .where(visible('revision.status', 'story.author_id'))
+    .where(visible(storyColumns))
+    .where(visible({ ...storyColumns, status: 'revision.status', moderation: null }))
 }
 
 function pageOf(

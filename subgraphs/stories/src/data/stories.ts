@@ -1,18 +1,19 @@
 import { sql, type Kysely, type Selectable } from 'kysely'
-import type { ActorId, TenantContext } from '@heirloom/tenancy'
-import type { Page, StoryFilter, StoryReads, StoryWrites } from '../domain/ports.js'
+import type { TenantContext } from '@heirloom/tenancy'
+import type { Page } from '../domain/page.js'
+import type { StoryFilter, StoryReads, StoryWrites } from '../domain/ports.js'
 import type { StoryId } from '../domain/ids.js'
-import type { Story } from '../domain/story.js'
+import { statusOf, type Moderation, type Story } from '../domain/story.js'
 import type { StoriesDatabase, StoryTable } from './schema.js'
 import type { InTransaction, StoriesTransaction } from './transactions.js'
-import { visibleTo, type VisibleRows } from './visible.js'
+import { isState, storyColumns, visibleTo, type VisibleRows } from './visible.js'
 
-export function storyReads(inTransaction: InTransaction, reader: ActorId): StoryReads {
+export function storyReads(inTransaction: InTransaction): StoryReads {
   return {
     byIds: async (ids, visibility) => {
       if (ids.length === 0) return []
       const rows = await inTransaction((trx) =>
-        living(trx, visibleTo(reader, visibility))
+        living(trx, visibleTo(visibility))
           .selectAll('story')
           .where('story_id', 'in', ids)
           .execute(),
@@ -22,7 +23,7 @@ export function storyReads(inTransaction: InTransaction, reader: ActorId): Story
 
     page: async (page, filter, visibility) => {
       const rows = await inTransaction((trx) =>
-        pageOf(trx, page, filter, visibleTo(reader, visibility)).selectAll('story').execute(),
+        pageOf(trx, page, filter, visibleTo(visibility)).selectAll('story').execute(),
       )
       return rows.map(toStory)
     },
@@ -34,7 +35,7 @@ export function storyReads(inTransaction: InTransaction, reader: ActorId): Story
           .selectFrom('legacy')
           .innerJoinLateral(
             () =>
-              pageOf(trx, page, filter, visibleTo(reader, visibility))
+              pageOf(trx, page, filter, visibleTo(visibility))
                 .selectAll('story')
                 .whereRef('story.legacy_id', '=', sql.ref('legacy.legacy_id'))
                 .as('found'),
@@ -51,10 +52,7 @@ export function storyReads(inTransaction: InTransaction, reader: ActorId): Story
   }
 }
 
-export function storyWrites(
-  trx: StoriesTransaction,
-  { tenantId, actor }: TenantContext,
-): StoryWrites {
+export function storyWrites(trx: StoriesTransaction, { tenantId }: TenantContext): StoryWrites {
   const save = async (story: Story, deletedAt: Date | null): Promise<void> => {
     await trx
       .updateTable('story')
@@ -64,7 +62,7 @@ export function storyWrites(
   }
   return {
     lock: async (id, visibility) => {
-      const row = await living(trx, visibleTo(actor.id, visibility))
+      const row = await living(trx, visibleTo(visibility))
         .selectAll('story')
         .where('story_id', '=', id)
         .forUpdate()
@@ -94,22 +92,20 @@ export function storyWrites(
 
 /** The stories that are not deleted and that the reader may see. */
 function living(trx: Kysely<StoriesDatabase>, visible: VisibleRows) {
-  return trx
-    .selectFrom('story')
-    .where('story.deleted_at', 'is', null)
-    .where(visible('story.status', 'story.author_id'))
+  return trx.selectFrom('story').where('story.deleted_at', 'is', null).where(visible(storyColumns))
 }
 
 function pageOf(
   trx: Kysely<StoriesDatabase>,
   { limit, after }: Page<StoryId>,
-  { legacyId, status, authorId, createdAfter, createdBefore }: StoryFilter,
+  { legacyId, status, state, authorId, createdAfter, createdBefore }: StoryFilter,
   visible: VisibleRows,
 ) {
   let query = living(trx, visible)
   if (after !== undefined) query = query.where('story.story_id', '>', after)
   if (legacyId !== undefined) query = query.where('story.legacy_id', '=', legacyId)
   if (status !== undefined) query = query.where('story.status', '=', status)
+  if (state !== undefined) query = query.where(isState(storyColumns, [state]))
   if (authorId !== undefined) query = query.where('story.author_id', '=', authorId)
   if (createdAfter !== undefined) query = query.where('story.created_at', '>', createdAfter)
   if (createdBefore !== undefined) query = query.where('story.created_at', '<', createdBefore)
@@ -120,11 +116,18 @@ function changingColumns(story: Story) {
   return {
     title: story.title,
     body: story.body,
-    status: story.status,
+    status: statusOf(story.state),
+    moderation: moderationOf(story),
+    moderation_note: story.moderationNote,
+    level: story.level,
     revision: story.revision,
     updated_at: story.updatedAt,
     published_at: story.publishedAt,
   }
+}
+
+function moderationOf({ state }: Story): Moderation | null {
+  return state === 'DRAFT' || state === 'PUBLISHED' ? null : state
 }
 
 function toStory(row: Selectable<StoryTable>): Story {
@@ -133,7 +136,9 @@ function toStory(row: Selectable<StoryTable>): Story {
     legacyId: row.legacy_id,
     title: row.title,
     body: row.body,
-    status: row.status,
+    state: row.status === 'PUBLISHED' ? row.status : (row.moderation ?? 'DRAFT'),
+    level: row.level,
+    moderationNote: row.moderation_note,
     revision: row.revision,
     authorId: row.author_id,
     createdAt: row.created_at,

@@ -6,7 +6,7 @@ import type { Changes } from './ports.js'
 import { revisionOf } from './revision.js'
 import type { Scope } from './scope.js'
 import type { Story } from './story.js'
-import { visibleStories } from './visibility.js'
+import { storyResource, visibleStories } from './visibility.js'
 
 /** The change was made from a revision that is no longer the current one; nothing was written. */
 export interface StaleStory {
@@ -84,13 +84,7 @@ async function lockForChange(
   const { tenant, authorizer } = scope
   const story = await changes.stories.lock(id, visibleStories(scope))
   if (story === null) throw storyNotFound(id)
-  authorizer.require(tenant, action, {
-    kind: 'Story',
-    id: story.id,
-    tenantId: tenant.tenantId,
-    authorId: story.authorId,
-    status: story.status,
-  })
+  authorizer.require(tenant, action, storyResource(story, tenant.tenantId))
   return story
 }
 

@@ -1,3 +1,4 @@
+import type { StoryLevel } from '@heirloom/authz'
 import { AppError } from '@heirloom/errors'
 import { storyAfter } from './change-story.js'
 import { ensureActor } from './ensure-tenant.js'
@@ -8,12 +9,13 @@ import { revisionOf } from './revision.js'
 import type { Scope } from './scope.js'
 import { draft, type Story } from './story.js'
 import { body, title } from './text.js'
-import { mayReadLegacies } from './visibility.js'
+import { mayReadLegacy } from './visibility.js'
 
 export interface CreateStory {
   readonly legacyId: string
   readonly title: string
   readonly body: string
+  readonly level?: StoryLevel | null | undefined
   readonly idempotencyKey?: string | null | undefined
 }
 
@@ -25,20 +27,17 @@ export async function createStory(
   scope: Scope,
   { idempotencyKey, ...input }: CreateStory,
 ): Promise<Story> {
-  const { tenant, authorizer, store } = scope
-  authorizer.require(tenant, 'story:create', {
-    kind: 'Story',
-    tenantId: tenant.tenantId,
-    authorId: tenant.actor.id,
-    status: 'DRAFT',
-  })
+  requireWriter(scope, input.legacyId)
   const text = { title: title(input.title), body: body(input.body) }
-  return store.change(async (changes) => {
+  const level = input.level ?? 'TENANT'
+  return scope.store.change(async (changes) => {
     const legacy = await readableLegacy(scope, input.legacyId, changes)
-    const request = { operation: 'story:create', key: idempotencyKey, input: { legacy, ...text } }
+    // A level that was not asked for is no part of the request: it was none before there were any.
+    const asked = { legacy, ...text, ...(level === 'TENANT' ? {} : { level }) }
+    const request = { operation: 'story:create', key: idempotencyKey, input: asked }
     const id = await changes.once(request, async () => {
       const author = await ensureActor(scope, changes)
-      const identity = { id: newStoryId(scope.newId), legacyId: legacy, authorId: author.id }
+      const identity = { id: newStoryId(scope.newId), legacyId: legacy, authorId: author.id, level }
       const story = draft(identity, text, scope.now())
       await changes.stories.insert(story)
       await changes.revisions.append(revisionOf(story, newRevisionId(scope.newId), author.id))
@@ -49,9 +48,21 @@ export async function createStory(
   })
 }
 
+/** @throws AppError FORBIDDEN */
+function requireWriter({ tenant, authorizer }: Scope, legacy: string): void {
+  authorizer.require(tenant, 'story:create', {
+    kind: 'Story',
+    tenantId: tenant.tenantId,
+    legacyId: legacy,
+    authorId: tenant.actor.id,
+    status: 'DRAFT',
+  })
+}
+
 async function readableLegacy(scope: Scope, text: string, changes: Changes): Promise<LegacyId> {
   const id = legacyId(text)
-  const [legacy] = id === null || !mayReadLegacies(scope) ? [] : await changes.legacies.byIds([id])
+  const [legacy] =
+    id === null || !mayReadLegacy(scope, id) ? [] : await changes.legacies.byIds([id])
   if (legacy !== undefined) return legacy.id
   throw new AppError('NOT_FOUND', `there is no legacy with the id "${text.slice(0, 64)}"`)
 }

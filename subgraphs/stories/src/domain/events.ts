@@ -1,6 +1,7 @@
 import type { NewEvent } from '@heirloom/events'
+import type { Invitation } from './invitation.js'
 import type { Legacy } from './legacy.js'
-import type { Story } from './story.js'
+import { statusOf, type Story } from './story.js'
 
 export function legacyCreated(legacy: Legacy): NewEvent {
   return {
@@ -36,8 +37,31 @@ function storyEvent(type: string, story: Story): NewEvent {
       revision: story.revision,
       title: story.title,
       body: story.body,
-      status: story.status,
+      status: statusOf(story.state),
+      state: story.state,
+      level: story.level,
       author_id: story.authorId,
+    },
+  }
+}
+
+/** For the mailer: `sealed_secret` is a JWE that it alone can open, null where none is set up. */
+export function invitationCreated(invitation: Invitation, sealedSecret: string | null): NewEvent {
+  const { id, email, role, scope, invitedBy, expiresAt } = invitation
+  return {
+    type: 'InvitationCreated',
+    version: 1,
+    resource: { kind: 'Invitation', id },
+    payload: {
+      invitation_id: id,
+      email,
+      role,
+      scope: scope.kind,
+      scope_id:
+        scope.kind === 'tenant' ? null : scope.kind === 'legacy' ? scope.legacyId : scope.storyId,
+      invited_by: invitedBy,
+      expires_at: expiresAt.toISOString(),
+      sealed_secret: sealedSecret,
     },
   }
 }

@@ -1,16 +1,23 @@
-import type { StoryVisibility } from '@heirloom/authz'
+import type { LegacyVisibility, StoryState, StoryVisibility } from '@heirloom/authz'
 import type { NewEvent } from '@heirloom/events'
 import type { ActorId } from '@heirloom/tenancy'
+import type {
+  AccessReads,
+  AccessWrites,
+  InvitationReads,
+  InvitationWrites,
+} from './access-ports.js'
 import type { LegacyId, RevisionId, StoryId } from './ids.js'
 import type { Legacy } from './legacy.js'
+import type { Page } from './page.js'
 import type { Revision } from './revision.js'
 import type { Story, StoryStatus } from './story.js'
 import type { Tenant } from './tenant.js'
 import type { User } from './user.js'
 
 /**
- * The stories database, bound to the tenant and the actor of one request: no other tenant's row can
- * be read or written through it, and a visibility is that actor's. Deleted stories and their revisions are found by no read.
+ * The stories database, bound to the tenant of one request: no other tenant's row can be read or
+ * written through it. Deleted stories and their revisions are found by no read.
  *
  * Every read outside `change` is one transaction of its own: two reads may see different moments.
  * Methods throw AppError BACKEND_UNAVAILABLE or TIMEOUT when the database fails them.
@@ -30,6 +37,8 @@ export interface Reads {
   readonly legacies: LegacyReads
   readonly stories: StoryReads
   readonly revisions: RevisionReads
+  readonly access: AccessReads
+  readonly invitations: InvitationReads
 }
 
 /** Reads see what this transaction wrote so far. */
@@ -39,6 +48,8 @@ export interface Changes extends Reads {
   readonly legacies: LegacyReads & LegacyWrites
   readonly stories: StoryReads & StoryWrites
   readonly revisions: RevisionReads & RevisionWrites
+  readonly access: AccessReads & AccessWrites
+  readonly invitations: InvitationReads & InvitationWrites
   /** Announces a change; the event leaves, at least once, after the transaction commits. */
   announce(event: NewEvent): Promise<void>
   /**
@@ -55,12 +66,6 @@ export interface KeyedRequest {
   readonly operation: string
   readonly key: string | null | undefined
   readonly input: unknown
-}
-
-/** At most `limit` rows that come after `after`, in ascending order. */
-export interface Page<Position> {
-  readonly limit: number
-  readonly after: Position | undefined
 }
 
 export interface TenantReads {
@@ -88,7 +93,7 @@ export interface LegacyReads {
   byIds(ids: readonly LegacyId[]): Promise<readonly Legacy[]>
   bySlug(slug: string): Promise<Legacy | null>
   /** In order of ids. */
-  page(page: Page<LegacyId>): Promise<readonly Legacy[]>
+  page(page: Page<LegacyId>, visibility: LegacyVisibility): Promise<readonly Legacy[]>
 }
 
 export interface LegacyWrites {
@@ -100,6 +105,7 @@ export interface LegacyWrites {
 export interface StoryFilter {
   readonly legacyId?: LegacyId
   readonly status?: StoryStatus
+  readonly state?: StoryState
   readonly authorId?: ActorId
   readonly createdAfter?: Date
   readonly createdBefore?: Date

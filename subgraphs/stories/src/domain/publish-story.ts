@@ -8,10 +8,10 @@ import {
 } from './change-story.js'
 import { storyPublished } from './events.js'
 import type { Scope } from './scope.js'
-import { published } from './story.js'
+import { moved } from './story.js'
 
 /**
- * Lets every reader of the tenant see the story. It is a change like any other: it has a
+ * Lets those see the story whom its level names, every member of the tenant for example. It is a change like any other: it has a
  * revision, so that somebody who edits the draft meanwhile learns of it. Publishing what is
  * published changes nothing.
  * @throws AppError NOT_FOUND, FORBIDDEN
@@ -23,8 +23,8 @@ export async function publishStory(
   return changeStory(scope, input, {
     action: 'story:publish',
     apply: async (story, changes) => {
-      if (story.status === 'PUBLISHED') return
-      const changed = published(story, scope.now())
+      if (story.state === 'PUBLISHED') return
+      const changed = moved(story, 'PUBLISHED', null, scope.now())
       await saveRevision(scope, changed, changes)
       await changes.announce(storyPublished(changed))
     },

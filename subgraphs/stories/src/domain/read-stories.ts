@@ -1,5 +1,6 @@
 import type { LegacyId, RevisionId, StoryId } from './ids.js'
-import type { Page, StoryFilter } from './ports.js'
+import type { Page } from './page.js'
+import type { StoryFilter } from './ports.js'
 import type { Revision } from './revision.js'
 import type { Scope } from './scope.js'
 import type { Story } from './story.js'

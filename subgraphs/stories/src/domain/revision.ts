@@ -1,6 +1,6 @@
 import type { ActorId } from '@heirloom/tenancy'
 import type { RevisionId, StoryId } from './ids.js'
-import type { Story, StoryStatus } from './story.js'
+import { statusOf, type Story, type StoryStatus } from './story.js'
 
 /** One state of a story. */
 export interface Revision {
@@ -23,7 +23,7 @@ export function revisionOf(story: Story, id: RevisionId, authorId: ActorId): Rev
     number: story.revision,
     title: story.title,
     body: story.body,
-    status: story.status,
+    status: statusOf(story.state),
     authorId,
     createdAt: story.updatedAt,
   }

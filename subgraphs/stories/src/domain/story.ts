@@ -1,7 +1,10 @@
+import type { StoryLevel, StoryState } from '@heirloom/authz'
 import type { ActorId } from '@heirloom/tenancy'
 import type { LegacyId, StoryId } from './ids.js'
 
 export type StoryStatus = 'DRAFT' | 'PUBLISHED'
+/** Where a story stands that is not published, and no plain draft. */
+export type Moderation = Exclude<StoryState, StoryStatus>
 
 /** A story as it reads now. */
 export interface Story {
@@ -9,7 +12,11 @@ export interface Story {
   readonly legacyId: LegacyId
   readonly title: string
   readonly body: string
-  readonly status: StoryStatus
+  readonly state: StoryState
+  /** Who reads it once it is published. */
+  readonly level: StoryLevel
+  /** What a moderator said about it last. */
+  readonly moderationNote: string | null
   /** Counts every change from 1. What a client read is still current as long as this is. */
   readonly revision: number
   readonly authorId: ActorId
@@ -23,15 +30,21 @@ export interface StoryText {
   readonly body: string
 }
 
+/** Published or not: all that those know of states who came before there were others. */
+export function statusOf(state: StoryState): StoryStatus {
+  return state === 'PUBLISHED' ? 'PUBLISHED' : 'DRAFT'
+}
+
 export function draft(
-  identity: Pick<Story, 'id' | 'legacyId' | 'authorId'>,
+  identity: Pick<Story, 'id' | 'legacyId' | 'authorId' | 'level'>,
   text: StoryText,
   now: Date,
 ): Story {
   return {
     ...identity,
     ...text,
-    status: 'DRAFT',
+    state: 'DRAFT',
+    moderationNote: null,
     revision: 1,
     createdAt: now,
     updatedAt: now,
@@ -43,14 +56,20 @@ export function rewritten(story: Story, text: Partial<StoryText>, now: Date): St
   return { ...story, ...text, revision: story.revision + 1, updatedAt: now }
 }
 
-export function published(story: Story, now: Date): Story {
+/** The story in another state. Every move is a change, and has a revision. */
+export function moved(story: Story, state: StoryState, note: string | null, now: Date): Story {
   return {
     ...story,
-    status: 'PUBLISHED',
+    state,
+    moderationNote: note,
     revision: story.revision + 1,
     updatedAt: now,
-    publishedAt: now,
+    publishedAt: state === 'PUBLISHED' ? now : null,
   }
+}
+
+export function shownTo(story: Story, level: StoryLevel, now: Date): Story {
+  return { ...story, level, revision: story.revision + 1, updatedAt: now }
 }
 
 /** The deletion counts as a change too, so that no reader of events takes it for an older one. */

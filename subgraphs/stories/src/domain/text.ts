@@ -3,6 +3,7 @@ import { AppError } from '@heirloom/errors'
 export const maxTitleCharacters = 300
 export const maxBodyBytes = 200_000
 export const maxDescriptionBytes = 10_000
+export const maxNoteBytes = 2_000
 
 // NUL and lone surrogates are no text: Postgres takes neither, and JSON readers disagree on them.
 const notText = /[\0\p{Cs}]/u
@@ -27,6 +28,11 @@ export function body(value: string): string {
 /** @throws AppError PAYLOAD_TOO_LARGE, INVALID_INPUT */
 export function description(value: string): string {
   return atMost('description', maxDescriptionBytes, value)
+}
+
+/** @throws AppError PAYLOAD_TOO_LARGE, INVALID_INPUT */
+export function note(value: string): string {
+  return atMost('note', maxNoteBytes, value)
 }
 
 function atMost(field: string, maxBytes: number, value: string): string {

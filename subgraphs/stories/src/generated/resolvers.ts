@@ -7,6 +7,13 @@ import type { User as UserValue } from '../domain/user.js'
 import type { Legacy as LegacyValue } from '../domain/legacy.js'
 import type { Story as StoryValue } from '../domain/story.js'
 import type { Revision as RevisionValue } from '../domain/revision.js'
+import type {
+  AccessScope as AccessScopeValue,
+  AccessEntry as AccessGrantValue,
+} from '../domain/access.js'
+import type { ViewerAccess as ViewerAccessValue } from '../domain/read-access.js'
+import type { Invitation as InvitationValue } from '../domain/invitation.js'
+import type { AccessExplanation as AccessExplanationValue } from '../domain/explain-access.js'
 import type { GraphQLContext } from '../context.js'
 export type Maybe<T> = T | null
 export type InputMaybe<T> = Maybe<T>
@@ -75,7 +82,109 @@ export type LegacyStoriesArgs = {
   filter?: InputMaybe<StoryFilter>
 }
 
+/** Whether a story is published. `StoryState` says more of those that are not. */
 export type StoryStatus = 'DRAFT' | 'PUBLISHED'
+
+/** Where a story stands between its author and its readers. */
+export type StoryState =
+  | 'DRAFT'
+  /** Given to editors, who publish or reject it. */
+  | 'IN_REVIEW'
+  | 'PUBLISHED'
+  | 'REJECTED'
+  /** Taken down by an editor; its author may read it and no longer change it. */
+  | 'HIDDEN'
+
+/** Who reads a story once it is published, besides its author, editors, and those it is shared with. */
+export type StoryLevel =
+  /** Nobody else. */
+  | 'PRIVATE'
+  /** Whoever holds a role on its legacy. */
+  | 'LEGACY'
+  /** Every member of the tenant. */
+  | 'TENANT'
+
+/** A role that members are given. Each can do what those after it can. */
+export type MemberRole = 'OWNER' | 'EDITOR' | 'CONTRIBUTOR' | 'VIEWER'
+
+/** A legacy, or a story; with neither, the tenant. */
+export type AccessScopeInput = {
+  readonly legacyId?: InputMaybe<Scalars['ID']['input']>
+  readonly storyId?: InputMaybe<Scalars['ID']['input']>
+}
+
+/** Where a role holds: in the whole tenant when both ids are null, in a legacy without `storyId`. */
+export type AccessScope = {
+  readonly legacyId?: Maybe<Scalars['ID']['output']>
+  readonly storyId?: Maybe<Scalars['ID']['output']>
+}
+
+export type AccessSource =
+  /** The identity provider says so, and nobody said otherwise here. */
+  'PROVIDER' | 'GRANTED'
+
+/** Somebody's role at one scope. */
+export type AccessGrant = {
+  readonly user: User
+  readonly role: MemberRole
+  readonly scope: AccessScope
+  readonly source: AccessSource
+  readonly changedAt: Scalars['DateTime']['output']
+}
+
+export type AccessGrantConnection = {
+  readonly edges: ReadonlyArray<AccessGrantEdge>
+  readonly nodes: ReadonlyArray<AccessGrant>
+  readonly pageInfo: PageInfo
+}
+
+export type AccessGrantEdge = {
+  readonly cursor: Scalars['String']['output']
+  readonly node: AccessGrant
+}
+
+/** What the caller may do, as it is now. */
+export type ViewerAccess = {
+  /** Changes whenever anybody's access in the tenant does. */
+  readonly version: Scalars['Int']['output']
+  /** At tenant scope. */
+  readonly roles: ReadonlyArray<Role>
+  /** Below it: on legacies and stories. */
+  readonly grants: ReadonlyArray<ViewerGrant>
+}
+
+export type ViewerGrant = {
+  readonly legacyId: Scalars['ID']['output']
+  /** Null for a role on the whole legacy. */
+  readonly storyId?: Maybe<Scalars['ID']['output']>
+  readonly role: MemberRole
+}
+
+export type InvitationStatus = 'PENDING' | 'ACCEPTED' | 'REVOKED' | 'EXPIRED'
+
+/** An offer of a role to whoever can show that an e-mail address is theirs. */
+export type Invitation = {
+  readonly id: Scalars['ID']['output']
+  readonly email: Scalars['String']['output']
+  readonly role: MemberRole
+  readonly scope: AccessScope
+  readonly status: InvitationStatus
+  readonly invitedBy: User
+  readonly createdAt: Scalars['DateTime']['output']
+  readonly expiresAt: Scalars['DateTime']['output']
+  readonly acceptedAt?: Maybe<Scalars['DateTime']['output']>
+}
+
+export type InvitationConnection = {
+  readonly edges: ReadonlyArray<InvitationEdge>
+  readonly nodes: ReadonlyArray<Invitation>
+  readonly pageInfo: PageInfo
+}
+
+export type InvitationEdge = {
+  readonly cursor: Scalars['String']['output']
+  readonly node: Invitation
+}
 
 /** A story as it reads now. Every change is kept as a revision. */
 export type Story = {
@@ -85,6 +194,11 @@ export type Story = {
   /** Plain text or Markdown; at most 200,000 bytes of UTF-8. */
   readonly body: Scalars['String']['output']
   readonly status: StoryStatus
+  readonly state: StoryState
+  /** Who reads it once it is published. */
+  readonly level: StoryLevel
+  /** What an editor said when it was rejected or hidden. */
+  readonly moderationNote?: Maybe<Scalars['String']['output']>
   /** The number of the current revision, counted from 1. Give it as `expectedRevision` to change the story. */
   readonly revision: Scalars['Int']['output']
   readonly author: User
@@ -158,13 +272,49 @@ export type RevisionEdge = {
 export type StoryFilter = {
   readonly legacyId?: InputMaybe<Scalars['ID']['input']>
   readonly status?: InputMaybe<StoryStatus>
+  readonly state?: InputMaybe<StoryState>
   readonly authorId?: InputMaybe<Scalars['ID']['input']>
   readonly createdAfter?: InputMaybe<Scalars['DateTime']['input']>
   readonly createdBefore?: InputMaybe<Scalars['DateTime']['input']>
 }
 
+/** Why somebody may or may not do something, and what that was decided by. */
+export type AccessExplanation = {
+  readonly allowed: Scalars['Boolean']['output']
+  /** In a sentence. */
+  readonly reason: Scalars['String']['output']
+  /** The policies that permitted it, or forbade it; none when no policy permits it. */
+  readonly policies: ReadonlyArray<AccessPolicy>
+  /** The policies that permit the action to others, or elsewhere. */
+  readonly others: ReadonlyArray<AccessPolicy>
+  /** What was looked at: roles, and what is known of the story or legacy. Never what a story says. */
+  readonly facts: ReadonlyArray<AccessFact>
+}
+
+export type AccessPolicy = {
+  readonly id: Scalars['ID']['output']
+  readonly description: Scalars['String']['output']
+}
+
+export type AccessFact = {
+  readonly name: Scalars['String']['output']
+  readonly value: Scalars['String']['output']
+}
+
 export type Query = {
   readonly viewer: Viewer
+  readonly viewerAccess: ViewerAccess
+  /** The version of `viewerAccess` alone: to learn whether it has to be read again. */
+  readonly accessVersion: Scalars['Int']['output']
+  /**
+   * Why a user may or may not do something with a story or a legacy, for owners of the tenant, and for
+   * operators, who name the tenant. A user who has not signed in yet holds what was granted here.
+   */
+  readonly explainAccess: AccessExplanation
+  /** Who holds a role at exactly this scope, in the order of user ids; for those who may give roles there. */
+  readonly access: AccessGrantConnection
+  /** Invitations to exactly this scope, oldest first; for those who may give roles there. */
+  readonly invitations: InvitationConnection
   /** A legacy by id or by slug; exactly one must be given. */
   readonly legacy?: Maybe<Legacy>
   /** Legacies of the tenant, oldest first. */
@@ -174,6 +324,26 @@ export type Query = {
   readonly stories: StoryConnection
   /** Asked for by anybody but an owner, its lists are denied with FORBIDDEN. */
   readonly audit: AuditLog
+}
+
+export type QueryExplainAccessArgs = {
+  userId: Scalars['ID']['input']
+  storyId?: InputMaybe<Scalars['ID']['input']>
+  legacyId?: InputMaybe<Scalars['ID']['input']>
+  action?: InputMaybe<Scalars['String']['input']>
+  tenantId?: InputMaybe<Scalars['ID']['input']>
+}
+
+export type QueryAccessArgs = {
+  scope?: InputMaybe<AccessScopeInput>
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryInvitationsArgs = {
+  scope?: InputMaybe<AccessScopeInput>
+  first?: InputMaybe<Scalars['Int']['input']>
+  after?: InputMaybe<Scalars['String']['input']>
 }
 
 export type QueryLegacyArgs = {
@@ -209,6 +379,7 @@ export type CreateStoryInput = {
   readonly legacyId: Scalars['ID']['input']
   readonly title: Scalars['String']['input']
   readonly body: Scalars['String']['input']
+  readonly level?: InputMaybe<StoryLevel>
   /** See CreateLegacyInput.idempotencyKey. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>
 }
@@ -228,6 +399,74 @@ export type PublishStoryInput = {
   readonly expectedRevision: Scalars['Int']['input']
   /** See CreateLegacyInput.idempotencyKey. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>
+}
+
+export type MoveStoryInput = {
+  readonly id: Scalars['ID']['input']
+  readonly expectedRevision: Scalars['Int']['input']
+  readonly to: StoryState
+  /** Why, for the author; at most 2,000 bytes of UTF-8. */
+  readonly note?: InputMaybe<Scalars['String']['input']>
+  /** See CreateLegacyInput.idempotencyKey. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>
+}
+
+export type SetStoryLevelInput = {
+  readonly id: Scalars['ID']['input']
+  readonly expectedRevision: Scalars['Int']['input']
+  readonly level: StoryLevel
+  /** See CreateLegacyInput.idempotencyKey. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>
+}
+
+export type SetRoleInput = {
+  readonly userId: Scalars['ID']['input']
+  readonly role: MemberRole
+  readonly scope?: InputMaybe<AccessScopeInput>
+}
+
+export type RemoveRoleInput = {
+  readonly userId: Scalars['ID']['input']
+  readonly scope?: InputMaybe<AccessScopeInput>
+}
+
+export type InviteInput = {
+  readonly email: Scalars['String']['input']
+  readonly role: MemberRole
+  readonly scope?: InputMaybe<AccessScopeInput>
+  /** 1 to 720. */
+  readonly expiresInHours?: InputMaybe<Scalars['Int']['input']>
+}
+
+export type RevokeInvitationInput = {
+  readonly id: Scalars['ID']['input']
+}
+
+export type AcceptInvitationInput = {
+  readonly secret: Scalars['String']['input']
+}
+
+export type SetRolePayload = {
+  readonly grant: AccessGrant
+}
+
+export type RemoveRolePayload = {
+  /** False when there was nothing to remove. */
+  readonly removed: Scalars['Boolean']['output']
+}
+
+export type InvitePayload = {
+  readonly invitation: Invitation
+  /** Accepts the invitation, once. It is told this one time: nothing but its hash is kept. */
+  readonly secret: Scalars['String']['output']
+}
+
+export type RevokeInvitationPayload = {
+  readonly invitation: Invitation
+}
+
+export type AcceptInvitationPayload = {
+  readonly grant: AccessGrant
 }
 
 export type DeleteStoryInput = {
@@ -253,6 +492,14 @@ export type PublishStoryPayload = {
   readonly story: Story
 }
 
+export type MoveStoryPayload = {
+  readonly story: Story
+}
+
+export type SetStoryLevelPayload = {
+  readonly story: Story
+}
+
 export type DeleteStoryPayload = {
   readonly deletedStoryId: Scalars['ID']['output']
 }
@@ -270,6 +517,10 @@ export type UpdateStoryResult = UpdateStoryPayload | StaleRevision
 
 export type PublishStoryResult = PublishStoryPayload | StaleRevision
 
+export type MoveStoryResult = MoveStoryPayload | StaleRevision
+
+export type SetStoryLevelResult = SetStoryLevelPayload | StaleRevision
+
 export type DeleteStoryResult = DeleteStoryPayload | StaleRevision
 
 export type Mutation = {
@@ -278,7 +529,31 @@ export type Mutation = {
   /** Writes a new revision. */
   readonly updateStory: UpdateStoryResult
   /**
-   * Lets every member of the tenant read the story. Publishing is a change like any other and writes
+   * Moves the story to another state. Authors submit their drafts and take them back; editors publish,
+   * reject and hide. A move that there is not, from PUBLISHED to IN_REVIEW for example, is a CONFLICT.
+   */
+  readonly moveStory: MoveStoryResult
+  /** Says who reads the story once it is published: its author of a draft, editors at any time. */
+  readonly setStoryLevel: SetStoryLevelResult
+  /**
+   * Gives a user of the tenant a role, in place of the one they had at this scope. Nobody gives more
+   * than they have, and a tenant keeps an owner (LAST_OWNER). It holds for requests and open
+   * subscriptions within two seconds.
+   */
+  readonly setRole: SetRolePayload
+  /** Takes a role away, also one that the identity provider gave. Everybody may give up their own. */
+  readonly removeRole: RemoveRolePayload
+  /** Offers a role by e-mail. A mailer is told; the secret is for whoever has none. */
+  readonly inviteMember: InvitePayload
+  readonly revokeInvitation: RevokeInvitationPayload
+  /**
+   * Takes the role that was offered to the caller's verified e-mail address. Fails with
+   * INVITATION_USED, INVITATION_REVOKED or INVITATION_EXPIRED, and with NOT_FOUND for any other
+   * secret: of another tenant, for another address, or never made.
+   */
+  readonly acceptInvitation: AcceptInvitationPayload
+  /**
+   * Lets those read the story whom its level names. Publishing is a change like any other and writes
    * a revision, so that somebody who edits the draft meanwhile learns of it. Publishing a story that
    * is published already changes nothing.
    */
@@ -297,6 +572,34 @@ export type MutationCreateStoryArgs = {
 
 export type MutationUpdateStoryArgs = {
   input: UpdateStoryInput
+}
+
+export type MutationMoveStoryArgs = {
+  input: MoveStoryInput
+}
+
+export type MutationSetStoryLevelArgs = {
+  input: SetStoryLevelInput
+}
+
+export type MutationSetRoleArgs = {
+  input: SetRoleInput
+}
+
+export type MutationRemoveRoleArgs = {
+  input: RemoveRoleInput
+}
+
+export type MutationInviteMemberArgs = {
+  input: InviteInput
+}
+
+export type MutationRevokeInvitationArgs = {
+  input: RevokeInvitationInput
+}
+
+export type MutationAcceptInvitationArgs = {
+  input: AcceptInvitationInput
 }
 
 export type MutationPublishStoryArgs = {
@@ -534,6 +837,12 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   PublishStoryResult:
     | (Omit<PublishStoryPayload, 'story'> & { story: _RefType['Story'] })
     | (Omit<StaleRevision, 'current'> & { current: _RefType['Story'] })
+  MoveStoryResult:
+    | (Omit<MoveStoryPayload, 'story'> & { story: _RefType['Story'] })
+    | (Omit<StaleRevision, 'current'> & { current: _RefType['Story'] })
+  SetStoryLevelResult:
+    | (Omit<SetStoryLevelPayload, 'story'> & { story: _RefType['Story'] })
+    | (Omit<StaleRevision, 'current'> & { current: _RefType['Story'] })
   DeleteStoryResult:
     DeleteStoryPayload | (Omit<StaleRevision, 'current'> & { current: _RefType['Story'] })
 }
@@ -550,6 +859,35 @@ export type ResolversTypes = {
   Legacy: ResolverTypeWrapper<LegacyValue>
   Int: ResolverTypeWrapper<Scalars['Int']['output']>
   StoryStatus: StoryStatus
+  StoryState: StoryState
+  StoryLevel: StoryLevel
+  MemberRole: MemberRole
+  AccessScopeInput: AccessScopeInput
+  AccessScope: ResolverTypeWrapper<AccessScopeValue>
+  AccessSource: AccessSource
+  AccessGrant: ResolverTypeWrapper<AccessGrantValue>
+  AccessGrantConnection: ResolverTypeWrapper<
+    Omit<AccessGrantConnection, 'edges' | 'nodes'> & {
+      edges: ReadonlyArray<ResolversTypes['AccessGrantEdge']>
+      nodes: ReadonlyArray<ResolversTypes['AccessGrant']>
+    }
+  >
+  AccessGrantEdge: ResolverTypeWrapper<
+    Omit<AccessGrantEdge, 'node'> & { node: ResolversTypes['AccessGrant'] }
+  >
+  ViewerAccess: ResolverTypeWrapper<ViewerAccessValue>
+  ViewerGrant: ResolverTypeWrapper<ViewerGrant>
+  InvitationStatus: InvitationStatus
+  Invitation: ResolverTypeWrapper<InvitationValue>
+  InvitationConnection: ResolverTypeWrapper<
+    Omit<InvitationConnection, 'edges' | 'nodes'> & {
+      edges: ReadonlyArray<ResolversTypes['InvitationEdge']>
+      nodes: ReadonlyArray<ResolversTypes['Invitation']>
+    }
+  >
+  InvitationEdge: ResolverTypeWrapper<
+    Omit<InvitationEdge, 'node'> & { node: ResolversTypes['Invitation'] }
+  >
   Story: ResolverTypeWrapper<StoryValue>
   Revision: ResolverTypeWrapper<RevisionValue>
   PageInfo: ResolverTypeWrapper<PageInfo>
@@ -578,11 +916,34 @@ export type ResolversTypes = {
     Omit<RevisionEdge, 'node'> & { node: ResolversTypes['Revision'] }
   >
   StoryFilter: StoryFilter
+  AccessExplanation: ResolverTypeWrapper<AccessExplanationValue>
+  AccessPolicy: ResolverTypeWrapper<AccessPolicy>
+  AccessFact: ResolverTypeWrapper<AccessFact>
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>
   CreateLegacyInput: CreateLegacyInput
   CreateStoryInput: CreateStoryInput
   UpdateStoryInput: UpdateStoryInput
   PublishStoryInput: PublishStoryInput
+  MoveStoryInput: MoveStoryInput
+  SetStoryLevelInput: SetStoryLevelInput
+  SetRoleInput: SetRoleInput
+  RemoveRoleInput: RemoveRoleInput
+  InviteInput: InviteInput
+  RevokeInvitationInput: RevokeInvitationInput
+  AcceptInvitationInput: AcceptInvitationInput
+  SetRolePayload: ResolverTypeWrapper<
+    Omit<SetRolePayload, 'grant'> & { grant: ResolversTypes['AccessGrant'] }
+  >
+  RemoveRolePayload: ResolverTypeWrapper<RemoveRolePayload>
+  InvitePayload: ResolverTypeWrapper<
+    Omit<InvitePayload, 'invitation'> & { invitation: ResolversTypes['Invitation'] }
+  >
+  RevokeInvitationPayload: ResolverTypeWrapper<
+    Omit<RevokeInvitationPayload, 'invitation'> & { invitation: ResolversTypes['Invitation'] }
+  >
+  AcceptInvitationPayload: ResolverTypeWrapper<
+    Omit<AcceptInvitationPayload, 'grant'> & { grant: ResolversTypes['AccessGrant'] }
+  >
   DeleteStoryInput: DeleteStoryInput
   CreateLegacyPayload: ResolverTypeWrapper<
     Omit<CreateLegacyPayload, 'legacy'> & { legacy: ResolversTypes['Legacy'] }
@@ -596,12 +957,22 @@ export type ResolversTypes = {
   PublishStoryPayload: ResolverTypeWrapper<
     Omit<PublishStoryPayload, 'story'> & { story: ResolversTypes['Story'] }
   >
+  MoveStoryPayload: ResolverTypeWrapper<
+    Omit<MoveStoryPayload, 'story'> & { story: ResolversTypes['Story'] }
+  >
+  SetStoryLevelPayload: ResolverTypeWrapper<
+    Omit<SetStoryLevelPayload, 'story'> & { story: ResolversTypes['Story'] }
+  >
   DeleteStoryPayload: ResolverTypeWrapper<DeleteStoryPayload>
   StaleRevision: ResolverTypeWrapper<
     Omit<StaleRevision, 'current'> & { current: ResolversTypes['Story'] }
   >
   UpdateStoryResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UpdateStoryResult']>
   PublishStoryResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PublishStoryResult']>
+  MoveStoryResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['MoveStoryResult']>
+  SetStoryLevelResult: ResolverTypeWrapper<
+    ResolversUnionTypes<ResolversTypes>['SetStoryLevelResult']
+  >
   DeleteStoryResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['DeleteStoryResult']>
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>
   AuditLog: ResolverTypeWrapper<
@@ -630,6 +1001,22 @@ export type ResolversParentTypes = {
   User: UserValue
   Legacy: LegacyValue
   Int: Scalars['Int']['output']
+  AccessScopeInput: AccessScopeInput
+  AccessScope: AccessScopeValue
+  AccessGrant: AccessGrantValue
+  AccessGrantConnection: Omit<AccessGrantConnection, 'edges' | 'nodes'> & {
+    edges: ReadonlyArray<ResolversParentTypes['AccessGrantEdge']>
+    nodes: ReadonlyArray<ResolversParentTypes['AccessGrant']>
+  }
+  AccessGrantEdge: Omit<AccessGrantEdge, 'node'> & { node: ResolversParentTypes['AccessGrant'] }
+  ViewerAccess: ViewerAccessValue
+  ViewerGrant: ViewerGrant
+  Invitation: InvitationValue
+  InvitationConnection: Omit<InvitationConnection, 'edges' | 'nodes'> & {
+    edges: ReadonlyArray<ResolversParentTypes['InvitationEdge']>
+    nodes: ReadonlyArray<ResolversParentTypes['Invitation']>
+  }
+  InvitationEdge: Omit<InvitationEdge, 'node'> & { node: ResolversParentTypes['Invitation'] }
   Story: StoryValue
   Revision: RevisionValue
   PageInfo: PageInfo
@@ -650,11 +1037,32 @@ export type ResolversParentTypes = {
   }
   RevisionEdge: Omit<RevisionEdge, 'node'> & { node: ResolversParentTypes['Revision'] }
   StoryFilter: StoryFilter
+  AccessExplanation: AccessExplanationValue
+  AccessPolicy: AccessPolicy
+  AccessFact: AccessFact
   Query: Record<PropertyKey, never>
   CreateLegacyInput: CreateLegacyInput
   CreateStoryInput: CreateStoryInput
   UpdateStoryInput: UpdateStoryInput
   PublishStoryInput: PublishStoryInput
+  MoveStoryInput: MoveStoryInput
+  SetStoryLevelInput: SetStoryLevelInput
+  SetRoleInput: SetRoleInput
+  RemoveRoleInput: RemoveRoleInput
+  InviteInput: InviteInput
+  RevokeInvitationInput: RevokeInvitationInput
+  AcceptInvitationInput: AcceptInvitationInput
+  SetRolePayload: Omit<SetRolePayload, 'grant'> & { grant: ResolversParentTypes['AccessGrant'] }
+  RemoveRolePayload: RemoveRolePayload
+  InvitePayload: Omit<InvitePayload, 'invitation'> & {
+    invitation: ResolversParentTypes['Invitation']
+  }
+  RevokeInvitationPayload: Omit<RevokeInvitationPayload, 'invitation'> & {
+    invitation: ResolversParentTypes['Invitation']
+  }
+  AcceptInvitationPayload: Omit<AcceptInvitationPayload, 'grant'> & {
+    grant: ResolversParentTypes['AccessGrant']
+  }
   DeleteStoryInput: DeleteStoryInput
   CreateLegacyPayload: Omit<CreateLegacyPayload, 'legacy'> & {
     legacy: ResolversParentTypes['Legacy']
@@ -662,10 +1070,16 @@ export type ResolversParentTypes = {
   CreateStoryPayload: Omit<CreateStoryPayload, 'story'> & { story: ResolversParentTypes['Story'] }
   UpdateStoryPayload: Omit<UpdateStoryPayload, 'story'> & { story: ResolversParentTypes['Story'] }
   PublishStoryPayload: Omit<PublishStoryPayload, 'story'> & { story: ResolversParentTypes['Story'] }
+  MoveStoryPayload: Omit<MoveStoryPayload, 'story'> & { story: ResolversParentTypes['Story'] }
+  SetStoryLevelPayload: Omit<SetStoryLevelPayload, 'story'> & {
+    story: ResolversParentTypes['Story']
+  }
   DeleteStoryPayload: DeleteStoryPayload
   StaleRevision: Omit<StaleRevision, 'current'> & { current: ResolversParentTypes['Story'] }
   UpdateStoryResult: ResolversUnionTypes<ResolversParentTypes>['UpdateStoryResult']
   PublishStoryResult: ResolversUnionTypes<ResolversParentTypes>['PublishStoryResult']
+  MoveStoryResult: ResolversUnionTypes<ResolversParentTypes>['MoveStoryResult']
+  SetStoryLevelResult: ResolversUnionTypes<ResolversParentTypes>['SetStoryLevelResult']
   DeleteStoryResult: ResolversUnionTypes<ResolversParentTypes>['DeleteStoryResult']
   Mutation: Record<PropertyKey, never>
   AuditLog: Omit<AuditLog, 'stories'> & { stories?: Maybe<ResolversParentTypes['AuditConnection']> }
@@ -750,6 +1164,96 @@ export type LegacyResolvers<
   >
 }
 
+export type AccessScopeResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['AccessScope'] = ResolversParentTypes['AccessScope'],
+> = {
+  legacyId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>
+  storyId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>
+}
+
+export type AccessGrantResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['AccessGrant'] = ResolversParentTypes['AccessGrant'],
+> = {
+  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>
+  role?: Resolver<ResolversTypes['MemberRole'], ParentType, ContextType>
+  scope?: Resolver<ResolversTypes['AccessScope'], ParentType, ContextType>
+  source?: Resolver<ResolversTypes['AccessSource'], ParentType, ContextType>
+  changedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+}
+
+export type AccessGrantConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['AccessGrantConnection'] =
+    ResolversParentTypes['AccessGrantConnection'],
+> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['AccessGrantEdge']>, ParentType, ContextType>
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['AccessGrant']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type AccessGrantEdgeResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['AccessGrantEdge'] =
+    ResolversParentTypes['AccessGrantEdge'],
+> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  node?: Resolver<ResolversTypes['AccessGrant'], ParentType, ContextType>
+}
+
+export type ViewerAccessResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['ViewerAccess'] = ResolversParentTypes['ViewerAccess'],
+> = {
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  roles?: Resolver<ReadonlyArray<ResolversTypes['Role']>, ParentType, ContextType>
+  grants?: Resolver<ReadonlyArray<ResolversTypes['ViewerGrant']>, ParentType, ContextType>
+}
+
+export type ViewerGrantResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['ViewerGrant'] = ResolversParentTypes['ViewerGrant'],
+> = {
+  legacyId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  storyId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>
+  role?: Resolver<ResolversTypes['MemberRole'], ParentType, ContextType>
+}
+
+export type InvitationResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['Invitation'] = ResolversParentTypes['Invitation'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  email?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  role?: Resolver<ResolversTypes['MemberRole'], ParentType, ContextType>
+  scope?: Resolver<ResolversTypes['AccessScope'], ParentType, ContextType>
+  status?: Resolver<ResolversTypes['InvitationStatus'], ParentType, ContextType>
+  invitedBy?: Resolver<ResolversTypes['User'], ParentType, ContextType>
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  acceptedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+}
+
+export type InvitationConnectionResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['InvitationConnection'] =
+    ResolversParentTypes['InvitationConnection'],
+> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['InvitationEdge']>, ParentType, ContextType>
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Invitation']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type InvitationEdgeResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['InvitationEdge'] =
+    ResolversParentTypes['InvitationEdge'],
+> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  node?: Resolver<ResolversTypes['Invitation'], ParentType, ContextType>
+}
+
 export type StoryResolvers<
   ContextType = GraphQLContext,
   ParentType extends ResolversParentTypes['Story'] = ResolversParentTypes['Story'],
@@ -766,6 +1270,9 @@ export type StoryResolvers<
   title?: Resolver<ResolversTypes['String'], ParentType, ContextType>
   body?: Resolver<ResolversTypes['String'], ParentType, ContextType>
   status?: Resolver<ResolversTypes['StoryStatus'], ParentType, ContextType>
+  state?: Resolver<ResolversTypes['StoryState'], ParentType, ContextType>
+  level?: Resolver<ResolversTypes['StoryLevel'], ParentType, ContextType>
+  moderationNote?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
   revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
   author?: Resolver<ResolversTypes['User'], ParentType, ContextType>
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
@@ -861,11 +1368,59 @@ export type RevisionEdgeResolvers<
   node?: Resolver<ResolversTypes['Revision'], ParentType, ContextType>
 }
 
+export type AccessExplanationResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['AccessExplanation'] =
+    ResolversParentTypes['AccessExplanation'],
+> = {
+  allowed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  policies?: Resolver<ReadonlyArray<ResolversTypes['AccessPolicy']>, ParentType, ContextType>
+  others?: Resolver<ReadonlyArray<ResolversTypes['AccessPolicy']>, ParentType, ContextType>
+  facts?: Resolver<ReadonlyArray<ResolversTypes['AccessFact']>, ParentType, ContextType>
+}
+
+export type AccessPolicyResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['AccessPolicy'] = ResolversParentTypes['AccessPolicy'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  description?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+}
+
+export type AccessFactResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['AccessFact'] = ResolversParentTypes['AccessFact'],
+> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+}
+
 export type QueryResolvers<
   ContextType = GraphQLContext,
   ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query'],
 > = {
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>
+  viewerAccess?: Resolver<ResolversTypes['ViewerAccess'], ParentType, ContextType>
+  accessVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  explainAccess?: Resolver<
+    ResolversTypes['AccessExplanation'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryExplainAccessArgs, 'userId'>
+  >
+  access?: Resolver<
+    ResolversTypes['AccessGrantConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryAccessArgs, 'first'>
+  >
+  invitations?: Resolver<
+    ResolversTypes['InvitationConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryInvitationsArgs, 'first'>
+  >
   legacy?: Resolver<
     Maybe<ResolversTypes['Legacy']>,
     ParentType,
@@ -891,6 +1446,46 @@ export type QueryResolvers<
     RequireFields<QueryStoriesArgs, 'first'>
   >
   audit?: Resolver<ResolversTypes['AuditLog'], ParentType, ContextType>
+}
+
+export type SetRolePayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SetRolePayload'] =
+    ResolversParentTypes['SetRolePayload'],
+> = {
+  grant?: Resolver<ResolversTypes['AccessGrant'], ParentType, ContextType>
+}
+
+export type RemoveRolePayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['RemoveRolePayload'] =
+    ResolversParentTypes['RemoveRolePayload'],
+> = {
+  removed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+}
+
+export type InvitePayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['InvitePayload'] = ResolversParentTypes['InvitePayload'],
+> = {
+  invitation?: Resolver<ResolversTypes['Invitation'], ParentType, ContextType>
+  secret?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+}
+
+export type RevokeInvitationPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['RevokeInvitationPayload'] =
+    ResolversParentTypes['RevokeInvitationPayload'],
+> = {
+  invitation?: Resolver<ResolversTypes['Invitation'], ParentType, ContextType>
+}
+
+export type AcceptInvitationPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['AcceptInvitationPayload'] =
+    ResolversParentTypes['AcceptInvitationPayload'],
+> = {
+  grant?: Resolver<ResolversTypes['AccessGrant'], ParentType, ContextType>
 }
 
 export type CreateLegacyPayloadResolvers<
@@ -922,6 +1517,24 @@ export type PublishStoryPayloadResolvers<
   ContextType = GraphQLContext,
   ParentType extends ResolversParentTypes['PublishStoryPayload'] =
     ResolversParentTypes['PublishStoryPayload'],
+> = {
+  story?: Resolver<ResolversTypes['Story'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type MoveStoryPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['MoveStoryPayload'] =
+    ResolversParentTypes['MoveStoryPayload'],
+> = {
+  story?: Resolver<ResolversTypes['Story'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type SetStoryLevelPayloadResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SetStoryLevelPayload'] =
+    ResolversParentTypes['SetStoryLevelPayload'],
 > = {
   story?: Resolver<ResolversTypes['Story'], ParentType, ContextType>
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
@@ -963,6 +1576,22 @@ export type PublishStoryResultResolvers<
   __resolveType?: TypeResolveFn<'PublishStoryPayload' | 'StaleRevision', ParentType, ContextType>
 }
 
+export type MoveStoryResultResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['MoveStoryResult'] =
+    ResolversParentTypes['MoveStoryResult'],
+> = {
+  __resolveType?: TypeResolveFn<'MoveStoryPayload' | 'StaleRevision', ParentType, ContextType>
+}
+
+export type SetStoryLevelResultResolvers<
+  ContextType = GraphQLContext,
+  ParentType extends ResolversParentTypes['SetStoryLevelResult'] =
+    ResolversParentTypes['SetStoryLevelResult'],
+> = {
+  __resolveType?: TypeResolveFn<'SetStoryLevelPayload' | 'StaleRevision', ParentType, ContextType>
+}
+
 export type DeleteStoryResultResolvers<
   ContextType = GraphQLContext,
   ParentType extends ResolversParentTypes['DeleteStoryResult'] =
@@ -992,6 +1621,48 @@ export type MutationResolvers<
     ParentType,
     ContextType,
     RequireFields<MutationUpdateStoryArgs, 'input'>
+  >
+  moveStory?: Resolver<
+    ResolversTypes['MoveStoryResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationMoveStoryArgs, 'input'>
+  >
+  setStoryLevel?: Resolver<
+    ResolversTypes['SetStoryLevelResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSetStoryLevelArgs, 'input'>
+  >
+  setRole?: Resolver<
+    ResolversTypes['SetRolePayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSetRoleArgs, 'input'>
+  >
+  removeRole?: Resolver<
+    ResolversTypes['RemoveRolePayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRemoveRoleArgs, 'input'>
+  >
+  inviteMember?: Resolver<
+    ResolversTypes['InvitePayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationInviteMemberArgs, 'input'>
+  >
+  revokeInvitation?: Resolver<
+    ResolversTypes['RevokeInvitationPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRevokeInvitationArgs, 'input'>
+  >
+  acceptInvitation?: Resolver<
+    ResolversTypes['AcceptInvitationPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationAcceptInvitationArgs, 'input'>
   >
   publishStory?: Resolver<
     ResolversTypes['PublishStoryResult'],
@@ -1080,6 +1751,15 @@ export type Resolvers<ContextType = GraphQLContext> = {
   Tenant?: TenantResolvers<ContextType>
   User?: UserResolvers<ContextType>
   Legacy?: LegacyResolvers<ContextType>
+  AccessScope?: AccessScopeResolvers<ContextType>
+  AccessGrant?: AccessGrantResolvers<ContextType>
+  AccessGrantConnection?: AccessGrantConnectionResolvers<ContextType>
+  AccessGrantEdge?: AccessGrantEdgeResolvers<ContextType>
+  ViewerAccess?: ViewerAccessResolvers<ContextType>
+  ViewerGrant?: ViewerGrantResolvers<ContextType>
+  Invitation?: InvitationResolvers<ContextType>
+  InvitationConnection?: InvitationConnectionResolvers<ContextType>
+  InvitationEdge?: InvitationEdgeResolvers<ContextType>
   Story?: StoryResolvers<ContextType>
   Revision?: RevisionResolvers<ContextType>
   PageInfo?: PageInfoResolvers<ContextType>
@@ -1089,15 +1769,27 @@ export type Resolvers<ContextType = GraphQLContext> = {
   StoryEdge?: StoryEdgeResolvers<ContextType>
   RevisionConnection?: RevisionConnectionResolvers<ContextType>
   RevisionEdge?: RevisionEdgeResolvers<ContextType>
+  AccessExplanation?: AccessExplanationResolvers<ContextType>
+  AccessPolicy?: AccessPolicyResolvers<ContextType>
+  AccessFact?: AccessFactResolvers<ContextType>
   Query?: QueryResolvers<ContextType>
+  SetRolePayload?: SetRolePayloadResolvers<ContextType>
+  RemoveRolePayload?: RemoveRolePayloadResolvers<ContextType>
+  InvitePayload?: InvitePayloadResolvers<ContextType>
+  RevokeInvitationPayload?: RevokeInvitationPayloadResolvers<ContextType>
+  AcceptInvitationPayload?: AcceptInvitationPayloadResolvers<ContextType>
   CreateLegacyPayload?: CreateLegacyPayloadResolvers<ContextType>
   CreateStoryPayload?: CreateStoryPayloadResolvers<ContextType>
   UpdateStoryPayload?: UpdateStoryPayloadResolvers<ContextType>
   PublishStoryPayload?: PublishStoryPayloadResolvers<ContextType>
+  MoveStoryPayload?: MoveStoryPayloadResolvers<ContextType>
+  SetStoryLevelPayload?: SetStoryLevelPayloadResolvers<ContextType>
   DeleteStoryPayload?: DeleteStoryPayloadResolvers<ContextType>
   StaleRevision?: StaleRevisionResolvers<ContextType>
   UpdateStoryResult?: UpdateStoryResultResolvers<ContextType>
   PublishStoryResult?: PublishStoryResultResolvers<ContextType>
+  MoveStoryResult?: MoveStoryResultResolvers<ContextType>
+  SetStoryLevelResult?: SetStoryLevelResultResolvers<ContextType>
   DeleteStoryResult?: DeleteStoryResultResolvers<ContextType>
   Mutation?: MutationResolvers<ContextType>
   AuditLog?: AuditLogResolvers<ContextType>

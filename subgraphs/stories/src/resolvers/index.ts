@@ -1,11 +1,18 @@
 import { scalars } from '@heirloom/subgraph'
 import type { Resolvers } from '../generated/resolvers.js'
+import { accessGrant, accessScope, invitation, viewerAccess } from './access.js'
 import { auditLog } from './audit-log.js'
 import { legacy } from './legacy.js'
 import { mutation } from './mutation.js'
 import { query } from './query.js'
 import { revision } from './revision.js'
-import { deleteStoryResultType, publishStoryResult, updateStoryResult } from './story-results.js'
+import {
+  deleteStoryResultType,
+  moveStoryResult,
+  publishStoryResult,
+  setStoryLevelResult,
+  updateStoryResult,
+} from './story-results.js'
 import { story } from './story.js'
 import { tenant } from './tenant.js'
 import { user } from './user.js'
@@ -17,6 +24,10 @@ export const resolvers: Resolvers = {
   Mutation: mutation,
   AuditLog: auditLog,
   Viewer: viewer,
+  ViewerAccess: viewerAccess,
+  AccessScope: accessScope,
+  AccessGrant: accessGrant,
+  Invitation: invitation,
   Tenant: tenant,
   User: user,
   Legacy: legacy,
@@ -24,5 +35,7 @@ export const resolvers: Resolvers = {
   Revision: revision,
   UpdateStoryResult: updateStoryResult,
   PublishStoryResult: publishStoryResult,
+  MoveStoryResult: moveStoryResult,
+  SetStoryLevelResult: setStoryLevelResult,
   DeleteStoryResult: deleteStoryResultType,
 }

@@ -6,7 +6,7 @@ import {
   type Connection,
   type PageArgs,
 } from '@heirloom/subgraph'
-import type { Page } from '../domain/ports.js'
+import type { Page } from '../domain/page.js'
 
 /**
  * Reads the arguments of a connection. The page asks for one row more than the client, which

@@ -1,5 +1,7 @@
 import { AppError } from '@heirloom/errors'
-import { legacyId, storyId } from '../domain/ids.js'
+import { explainAccess } from '../domain/explain-access.js'
+import { invitationId, legacyId, storyId, userId } from '../domain/ids.js'
+import { accessVersion, listAccess, listInvitations, viewAccess } from '../domain/read-access.js'
 import { findLegacyBySlug, listLegacies } from '../domain/read-legacies.js'
 import { listStories } from '../domain/read-stories.js'
 import { viewViewer } from '../domain/view-viewer.js'
@@ -10,6 +12,22 @@ import { storyFilter } from './story-filter.js'
 export const query: QueryResolvers = {
   audit: () => ({}),
   viewer: (_parent, _args, { scope }) => viewViewer(scope),
+
+  viewerAccess: (_parent, _args, { scope }) => viewAccess(scope),
+
+  accessVersion: (_parent, _args, { scope }) => accessVersion(scope),
+
+  explainAccess: (_parent, args, { scope }) => explainAccess(scope, args),
+
+  access: async (_parent, { scope: at, ...args }, { scope }) => {
+    const page = pageOf(args, userId)
+    return connectionOf(await listAccess(scope, at, page), page, (entry) => entry.userId)
+  },
+
+  invitations: async (_parent, { scope: at, ...args }, { scope }) => {
+    const page = pageOf(args, invitationId)
+    return connectionOf(await listInvitations(scope, at, page), page, (one) => one.id)
+  },
 
   legacy: (_parent, { id, slug }, { scope, loaders }) => {
     if (typeof id === 'string' && typeof slug !== 'string') return loaders.legacies.load(id)

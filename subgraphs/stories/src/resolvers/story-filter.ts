@@ -11,6 +11,7 @@ export function storyFilter(input: StoryFilterInput | null | undefined): StoryFi
     ...(legacy === undefined ? {} : { legacyId: legacy }),
     ...(author === undefined ? {} : { authorId: author }),
     ...(input?.status ? { status: input.status } : {}),
+    ...(input?.state ? { state: input.state } : {}),
     ...(input?.createdAfter ? { createdAfter: input.createdAfter } : {}),
     ...(input?.createdBefore ? { createdBefore: input.createdBefore } : {}),
   }

@@ -3,7 +3,9 @@ import type { DeletedStory } from '../domain/delete-story.js'
 import type { Story } from '../domain/story.js'
 import type {
   DeleteStoryResultResolvers,
+  MoveStoryResultResolvers,
   PublishStoryResultResolvers,
+  SetStoryLevelResultResolvers,
   UpdateStoryResultResolvers,
 } from '../generated/resolvers.js'
 
@@ -39,6 +41,14 @@ export const updateStoryResult: UpdateStoryResultResolvers = {
 
 export const publishStoryResult: PublishStoryResultResolvers = {
   __resolveType: (result) => ('story' in result ? 'PublishStoryPayload' : 'StaleRevision'),
+}
+
+export const moveStoryResult: MoveStoryResultResolvers = {
+  __resolveType: (result) => ('story' in result ? 'MoveStoryPayload' : 'StaleRevision'),
+}
+
+export const setStoryLevelResult: SetStoryLevelResultResolvers = {
+  __resolveType: (result) => ('story' in result ? 'SetStoryLevelPayload' : 'StaleRevision'),
 }
 
 export const deleteStoryResultType: DeleteStoryResultResolvers = {

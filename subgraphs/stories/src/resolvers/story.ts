@@ -1,9 +1,12 @@
+import { statusOf } from '../domain/story.js'
 import type { StoryResolvers } from '../generated/resolvers.js'
 import { connectionOf, pageOf, revisionNumber } from './paging.js'
 import { required } from './required.js'
 
 export const story: StoryResolvers = {
   __resolveReference: ({ id }, { loaders }) => loaders.stories.load(id),
+
+  status: ({ state }) => statusOf(state),
 
   legacy: async ({ legacyId }, _args, { loaders }) =>
     required(await loaders.legacies.load(legacyId), 'Legacy', legacyId),

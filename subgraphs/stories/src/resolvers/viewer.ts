@@ -5,7 +5,7 @@ export const viewer: ViewerResolvers = {
   roles: ({ roles }) => roles.map((role) => graphqlRoles[role]),
 }
 
-const graphqlRoles: Readonly<Record<DomainRole, Role>> = {
+export const graphqlRoles: Readonly<Record<DomainRole, Role>> = {
   owner: 'OWNER',
   editor: 'EDITOR',
   contributor: 'CONTRIBUTOR',

@@ -1,5 +1,5 @@
-import { sql } from 'kysely'
-import { createAuthorizer } from '@heirloom/authz'
+import { sql, type RawBuilder } from 'kysely'
+import { createAuthorizer, type StoryLevel, type StoryState } from '@heirloom/authz'
 import type { DomainEvent } from '@heirloom/events'
 import { createDatabase, type Database } from '@heirloom/postgres'
 import { createIds, type TenantContext } from '@heirloom/tenancy'
@@ -14,6 +14,7 @@ import {
   type TestKeys,
 } from '@heirloom/testkit'
 import { createStoriesSubgraph, type StoriesDatabase } from '../app.js'
+import { createSealForMailer } from '../data/seal-for-mailer.js'
 import { migrations } from '../migrations.js'
 
 /** The stories subgraph over a real database, for one test file. */
@@ -28,10 +29,36 @@ export interface StoriesRig {
   counts(context: TenantContext): Promise<Readonly<Record<CountedTable, number>>>
   /** Writes stories past the subgraph, to have many of them fast; returns their ids in order. */
   addStories(context: TenantContext, legacyId: string, count: number): Promise<readonly string[]>
+  /** Likewise, one story for each of these; their ids in the same order. */
+  addStoriesIn(
+    context: TenantContext,
+    legacyId: string,
+    stories: readonly StoryIn[],
+  ): Promise<readonly string[]>
+  /** Gives somebody the role of viewer on so many stories of a legacy, which it writes first. */
+  addGrants(
+    context: TenantContext,
+    to: TenantContext,
+    legacyId: string,
+    count: number,
+  ): Promise<readonly string[]>
+  /** Lets an invitation's time be over. */
+  expireInvitation(context: TenantContext, id: string): Promise<void>
+  /** All that a table holds of a tenant. */
+  textOf(context: TenantContext, table: RawBuilder<unknown>): Promise<string>
   /** How many transactions `work` makes the subgraph run. */
   transactionsDuring(work: () => Promise<unknown>): Promise<number>
   close(): Promise<void>
 }
+
+export interface StoryIn {
+  readonly authorId: string
+  readonly state: StoryState
+  readonly level: StoryLevel
+}
+
+/** What the mailer opens secrets with. */
+export const mailerKey = Buffer.alloc(32, 7)
 
 const countedTables = ['legacy', 'story', 'revision', 'outbox', 'idempotency'] as const
 type CountedTable = (typeof countedTables)[number]
@@ -45,8 +72,18 @@ export async function startStoriesRig(): Promise<StoriesRig> {
     database: counting(app, counter),
     authorizer: createAuthorizer(),
     verify: keys.verifier('stories'),
+    sealForMailer: createSealForMailer(mailerKey),
     logger: testLogger(),
   })
+  const addStories: StoriesRig['addStories'] = async ({ tenantId, actor }, legacyId, count) => {
+    const ids = Array.from({ length: count }, createIds())
+    await sql`
+      insert into story select ${tenantId}, id, ${legacyId}, 'A day', 'It rained.', 'DRAFT', 1,
+        ${actor.id}, now(), now(), null, null from unnest(${ids}::text[]) as id`.execute(
+      all.unbound,
+    )
+    return ids
+  }
   const url = `${await server.listen({ host: '127.0.0.1', port: 0 })}/graphql`
   return {
     url,
@@ -69,14 +106,40 @@ export async function startStoriesRig(): Promise<StoriesRig> {
       if (rows[0] === undefined) throw new Error('nothing was counted')
       return rows[0]
     },
-    addStories: async ({ tenantId, actor }, legacyId, count) => {
-      const ids = Array.from({ length: count }, createIds())
+    addStories,
+    addStoriesIn: async (context, legacyId, stories) => {
+      const ids = await addStories(context, legacyId, stories.length)
+      for (const [index, { authorId, state, level }] of stories.entries()) {
+        const isPublished = state === 'PUBLISHED'
+        const moderation = isPublished || state === 'DRAFT' ? null : state
+        await sql`
+          update story set author_id = ${authorId}, level = ${level}, moderation = ${moderation},
+            status = ${isPublished ? 'PUBLISHED' : 'DRAFT'},
+            published_at = ${isPublished ? new Date() : null}
+          where story_id = ${ids[index]}`.execute(all.unbound)
+      }
+      return ids
+    },
+    addGrants: async (context, to, legacyId, count) => {
+      const ids = await addStories(context, legacyId, count)
       await sql`
-        insert into story select ${tenantId}, id, ${legacyId}, 'A day', 'It rained.', 'DRAFT', 1,
-          ${actor.id}, now(), now(), null, null from unnest(${ids}::text[]) as id`.execute(
+        insert into role_grant select ${context.tenantId}, ${to.actor.id}, id, ${legacyId}, id,
+          'viewer', ${context.actor.id}, now() from unnest(${ids}::text[]) as id`.execute(
         all.unbound,
       )
       return ids
+    },
+    expireInvitation: async ({ tenantId }, id) => {
+      await sql`
+        update invitation set expires_at = now()
+        where tenant_id = ${tenantId} and invitation_id = ${id}`.execute(all.unbound)
+    },
+    textOf: async ({ tenantId }, table) => {
+      const { rows } = await sql<{ row: string }>`
+        select to_jsonb(t)::text as row from ${table} as t where tenant_id = ${tenantId}`.execute(
+        all.unbound,
+      )
+      return rows.map(({ row }) => row).join('\n')
     },
     transactionsDuring: async (work) => {
       const before = counter.transactions
