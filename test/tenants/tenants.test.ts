@@ -56,7 +56,7 @@ describe('two tenants', () => {
   let secrets: ReadonlySet<string>
 
   beforeAll(async () => {
-    system = await startSystem()
+    system = await startSystem({ env: { MAX_COST: '0' } })
     schema = buildSchema(await (await fetch(`${system.url}/schema`)).text())
     theirs = graphqlClient(`${system.url}/graphql`, await system.token('t_haworth'))
     myToken = await system.token('t_downe')

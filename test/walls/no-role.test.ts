@@ -34,7 +34,7 @@ const open: readonly string[] = [
   'media.mediaAssets',
 ]
 /** Where whoever asks is made known, as far as the token names them. */
-const ofAskers = /^heirloom_stories\.(tenant|app_user) /
+const ofAskers = /^heirloom_(stories\.(tenant|app_user)|\w+\.audit_\w+) /
 
 /**
  * A caller of the tenant to whom no policy permits anything: what a resolver gives him is what it

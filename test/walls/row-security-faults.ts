@@ -4,6 +4,9 @@ import type { Client } from 'pg'
 export const withoutTenant: Readonly<Record<string, string>> = {
   'gateway.session': 'found by a secret before anybody knows whose it is; sealed',
   'gateway.sign_in': 'found by a secret before anybody knows whose it is; sealed',
+  'gateway.account': 'read before a tenant is known, as whoever signs in is looked up',
+  'gateway.account_identity': 'likewise: issuer, subject, and the id that they have here',
+  'gateway.logout_token': 'ids of tokens that providers have sent, each taken once',
   'gateway.rate_limit': 'counts of addresses, users and tenants alike, and nothing but counts',
 }
 /** Kysely's own; nobody but the owner has a right to them. */

@@ -3,6 +3,7 @@ import { openAudit, sealOnce, type AuditEntry } from '@heirloom/audit'
 import { createDatabase } from '@heirloom/postgres'
 import type { TenantContext } from '@heirloom/tenancy'
 import { testTenant } from '@heirloom/testkit'
+import { accessDocuments, clientOf, member } from './testing/access-documents.js'
 import {
   colleague,
   createLegacy,
@@ -98,6 +99,42 @@ describe('the audit log of the stories', () => {
     await gql(documents.updateStory, { input: { id: story.id, expectedRevision: 9, body: 'x' } })
     await gql(documents.createStory, { input: { legacyId, title: ' ', body: 'x' } })
     expect(actionsOf(await log(owner))).toEqual(['story:create', 'legacy:create', 'legacy:create'])
+  })
+
+  it('tells of every change of access, and never the secret of an invitation', async () => {
+    const owner = testTenant()
+    const gql = await clientOf(rig, owner)
+    const other = await member(rig, owner)
+    const { setRole, removeRole, invite, accept, revoke } = accessDocuments
+    await run(gql, setRole, { userId: other.actor.id, role: 'EDITOR' })
+    await run(gql, removeRole, { userId: other.actor.id })
+    interface Invited {
+      readonly secret: string
+      readonly invitation: { readonly id: string }
+    }
+    const email = 'anne@example.org'
+    const taken = await run<Invited>(gql, invite, { email, role: 'VIEWER' })
+    const { actor, ...rest } = testTenant({ tenantId: owner.tenantId, roles: [] })
+    const anne = { ...rest, actor: { ...actor, email } }
+    await run(await clientOf(rig, anne), accept, { secret: taken.secret })
+    const revoked = await run<Invited>(gql, invite, { email, role: 'VIEWER' })
+    await run(gql, revoke, { id: revoked.invitation.id })
+    await gql(accept, { input: { secret: taken.secret } })
+
+    const page = await log(owner)
+    expect(
+      page.nodes.map(({ action, resource, outcome }) => [action, resource.id, outcome]),
+    ).toEqual([
+      ['invitation:accept', null, 'DENIED'],
+      ['invitation:revoke', revoked.invitation.id, 'DONE'],
+      ['invitation:create', revoked.invitation.id, 'DONE'],
+      ['role:set', actor.id, 'DONE'],
+      ['invitation:accept', taken.invitation.id, 'DONE'],
+      ['invitation:create', taken.invitation.id, 'DONE'],
+      ['role:remove', other.actor.id, 'DONE'],
+      ['role:set', other.actor.id, 'DONE'],
+    ])
+    expect(JSON.stringify(page)).not.toContain(taken.secret)
   })
 
   it('tells of writes that were denied, with action and code', async () => {

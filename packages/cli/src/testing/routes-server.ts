@@ -141,10 +141,11 @@ function storageSchema(): string {
   const folder = new URL('storage/', schemaFolder)
   const files = [
     new URL('storage.graphql', schemaFolder),
+    new URL('../shared/audit.graphql', schemaFolder),
     ...readdirSync(folder).map((name) => new URL(name, folder)),
   ]
   const text = files.map((file) => readFileSync(file, 'utf8')).join('\n')
   return text
     .replace(/^extend schema\n {2}@link\([\s\S]*?\n {2}\)\n/gm, '')
-    .replace(/@(?:key|shareable|external|requires|provides|tag)(?:\([^)]*\))?/g, '')
+    .replace(/@(?:key|shareable|external|requires|provides|tag|cost|listSize)(?:\([^)]*\))?/g, '')
 }

@@ -15,8 +15,8 @@ import type { InTransaction, StoriesTransaction } from './transactions.js'
 /**
  * The stories store on Postgres. Row-level security, bound by the transaction, keeps tenants
  * apart: no query here names the tenant to read. `lock` is `select … for update`; `announce`
- * writes the outbox row, and `once` the idempotency row and the audit entry, of the same
- * transaction.
+ * writes the outbox row, `once` the idempotency row and the audit entry, and `record` the audit
+ * entry, of the same transaction.
  */
 export function createPostgresStoriesStore(
   database: TenantDatabase<StoriesDatabase>,
@@ -66,6 +66,8 @@ function changes(
         await audit.record(trx, context, deedOf(request.operation, id))
         return id
       }),
+    record: ({ action, kind, id }) =>
+      audit.record(trx, context, { action, resource: { kind, id } }),
   }
 }
 

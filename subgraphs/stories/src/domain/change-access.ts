@@ -62,6 +62,7 @@ export async function removeRole(scope: Scope, input: RemoveRole): Promise<boole
     await changes.access.removeRole(user, at, tenant.actor.id, current.now())
     await changes.invitations.revokeMadeBy(user, at, current.now())
     await requireOwner(changes, at, held)
+    await changes.record({ action: 'role:remove', kind: 'User', id: user })
     return true
   })
 }
@@ -102,6 +103,7 @@ export async function giveRole(
     await changes.invitations.revokeMadeBy(user, at, changedAt)
   }
   await requireOwner(changes, at, before)
+  await changes.record({ action: 'role:set', kind: 'User', id: user })
   return { userId: user, role, scope: at, source: 'GRANTED', changedAt }
 }
 

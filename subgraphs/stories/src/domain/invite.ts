@@ -56,6 +56,7 @@ export async function invite(
     const hash = hashOfSecret(secret)
     if (hash === null) throw new AppError('INTERNAL', 'a new secret is not one')
     await changes.invitations.insert(invitation, hash)
+    await changes.record({ action: 'invitation:create', kind: 'Invitation', id: invitation.id })
     await changes.announce(invitationCreated(invitation, await scope.sealForMailer(secret)))
     return { invitation, secret }
   })
@@ -77,6 +78,7 @@ export async function revokeInvitation(scope: Scope, id: string): Promise<Invita
     if (invitation.revokedAt !== null) return invitation
     const revokedAt = scope.now()
     await changes.invitations.revoke(invitation.id, revokedAt)
+    await changes.record({ action: 'invitation:revoke', kind: 'Invitation', id: invitation.id })
     return { ...invitation, revokedAt }
   })
 }
@@ -100,6 +102,7 @@ export async function acceptInvitation(scope: Scope, secret: string): Promise<Ac
     if (invitation === null || invitation.email !== email) throw noInvitation()
     refuseUnlessPending(invitation, scope.now())
     await changes.invitations.accept(invitation.id, actor.id, scope.now())
+    await changes.record({ action: 'invitation:accept', kind: 'Invitation', id: invitation.id })
     const { scope: at, role } = invitation
     const access = await changes.access.ofUser(actor.id)
     const held = heldAt(access, at)

@@ -60,6 +60,14 @@ export interface Changes extends Reads {
    * @throws AppError IDEMPOTENCY_KEY_REUSED when the key came with other input before
    */
   once<Id extends string>(request: KeyedRequest, work: () => Promise<Id>): Promise<Id>
+  /** Tells the audit log of what was done outside of `once`; the entry commits with it. */
+  record(deed: Recorded): Promise<void>
+}
+
+export interface Recorded {
+  readonly action: string
+  readonly kind: 'User' | 'Invitation'
+  readonly id: string
 }
 
 export interface KeyedRequest {
