@@ -42,7 +42,7 @@ it('A thing is answered with its values and the ids of what it refers to', () =>
   const story = apiSchema.getQueryType()?.getFields()['story']
   if (story === undefined) throw new Error('the schema has no story')
   expect(selectionOf(story, undefined)).toBe(
-    '{ id legacy { id } title body status revision author { id } createdAt updatedAt publishedAt }',
+    '{ id legacy { id } title body status state level moderationNote revision author { id } createdAt updatedAt publishedAt }',
   )
   expect(selectionOf(story, 'title,legacy.title,author')).toBe(
     '{ title legacy { title } author { id displayName } }',
