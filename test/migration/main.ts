@@ -34,7 +34,8 @@ try {
     await stop()
   }
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error)
+  // With what caused it: a run is long, and not soon done again.
+  console.error(error instanceof Error && error.cause === undefined ? error.message : error)
   process.exitCode = 2
 }
 

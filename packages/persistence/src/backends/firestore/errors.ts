@@ -117,5 +117,6 @@ export function translate(cause: unknown, { project, database }: Where): AppErro
       break
     default:
   }
-  return new AppError('INTERNAL', 'Firestore refused a request', { cause })
+  const code = statusCode(cause) ?? 'none'
+  return new AppError('INTERNAL', `Firestore refused a request (gRPC status ${code})`, { cause })
 }
