@@ -16,7 +16,7 @@ export interface RunningDynamoDb extends RunningBackend {
   readonly server: DynamoDbServer
   /**
    * Ends the change stream of the table; followers then poll. The local server keeps each change,
-   * and each write costs it more the more it has kept: some 30 ms after 50,000.
+   * and each write costs it more the more it has kept.
    */
   endChangeStream(): Promise<void>
 }

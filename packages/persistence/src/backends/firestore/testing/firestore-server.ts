@@ -25,7 +25,7 @@ export interface FirestoreServer {
   stop(): Promise<void>
 }
 
-// It keeps what documents were before: 50,000 that change for ten minutes fill half a gigabyte.
+// It keeps what documents were before: many that change for long take more than is usual.
 const javaOptions = ['-Xmx3g', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp']
 const mainClass = 'com.google.cloud.datastore.emulator.firestore.CloudFirestore'
 const nobody = 65_534
